@@ -1,0 +1,3 @@
+"""`gamepulse`."""
+import typer
+app = typer.Typer()
