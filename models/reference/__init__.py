@@ -1,6 +1,8 @@
 """Facts that no API gives: the conferences and their lives, the schools of Division I, other spellings of slugs.
 
-Plain CSV files in this folder, read once a process. Slugs are the NCAA's, as its feed of 2025-26 spells them.
+Plain CSV files in this folder, read once a process. Slugs are the NCAA's, as its feed of 2025-26 spells them; older
+spellings are aliases, each with what it was seen in. The NCAA respelled its conferences about every second year, and
+its legacy feed keeps a day as it was written. `great-west` and `uac` were seen in no feed: they follow its custom.
 """
 
 import csv
@@ -22,7 +24,6 @@ class Conference:
 
     slug: str
     name: str
-    aliases: tuple[str, ...]
     first_season: int | None
     """None: before 2010."""
     last_season: int | None
@@ -59,7 +60,6 @@ def conferences() -> Mapping[str, Conference]:
             row["slug"]: Conference(
                 slug=row["slug"],
                 name=row["name"],
-                aliases=tuple(row["aliases"].split("|")) if row["aliases"] else (),
                 first_season=_season(row["first_season"]),
                 last_season=_season(row["last_season"]),
                 gap=_gap(row["gap"]),
@@ -96,12 +96,16 @@ def teams() -> tuple[Team, ...]:
 
 @cache
 def _conference_aliases() -> dict[str, str]:
-    return {alias: conference.slug for conference in conferences().values() for alias in conference.aliases}
+    return _aliases("conference_aliases.csv")
 
 
 @cache
 def _team_aliases() -> dict[str, str]:
-    return {row["alias"]: row["slug"] for row in _rows("team_aliases.csv")}
+    return _aliases("team_aliases.csv")
+
+
+def _aliases(name: str) -> dict[str, str]:
+    return {row["alias"]: row["slug"] for row in _rows(name)}
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
