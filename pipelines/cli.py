@@ -1,3 +1,5 @@
 """`gamepulse`."""
+
 import typer
+
 app = typer.Typer()

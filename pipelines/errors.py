@@ -1,0 +1,80 @@
+"""The one exception tree: every error that the pipeline raises is a `GamePulseError`.
+
+Messages are sentences for the person on call: what was asked, what came, what to do. They carry no password.
+"""
+
+
+class GamePulseError(Exception):
+    """Root of the tree. `can_heal` says whether asking again later may succeed; retries follow from it alone."""
+
+    can_heal = False
+
+
+class ConfigurationError(GamePulseError):
+    """A setting is missing or wrong."""
+
+
+class DatabaseError(GamePulseError):
+    """The database cannot be used as it is."""
+
+
+class DatabaseUnreachableError(DatabaseError):
+    """Nobody answers, or the connection broke."""
+
+    can_heal = True
+
+
+class DatabaseRefusedError(DatabaseError):
+    """The database answered and said no: wrong password, unknown role or database."""
+
+
+class SchemaError(DatabaseError):
+    """The tables are not those of this code: behind, ahead, or somebody else's."""
+
+
+class NcaaApiError(GamePulseError):
+    """The NCAA API did not give what was asked for."""
+
+
+class ApiUnreachableError(NcaaApiError):
+    """No connection, or it broke."""
+
+    can_heal = True
+
+
+class ApiTimeoutError(NcaaApiError):
+    """No whole answer within the limit."""
+
+    can_heal = True
+
+
+class RateLimitedError(NcaaApiError):
+    """429. `retry_after` is the server's wish in seconds, where it has one."""
+
+    can_heal = True
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UpstreamFailedError(NcaaApiError):
+    """404 or 5xx, or an answer of the frozen legacy feed: the API is up, its source is not."""
+
+    can_heal = True
+
+
+class EmptyScoreboardError(UpstreamFailedError):
+    """No games on a day that should have some."""
+
+
+class RequestRefusedError(NcaaApiError):
+    """400, 401, 403, 422: asking again will not help."""
+
+
+class NotAScoreboardError(NcaaApiError):
+    """200, but HTML, truncated, too large, or of another shape."""
+
+
+class WrongDateError(NotAScoreboardError):
+    """A scoreboard, but of another date: the API answers so when it does not understand a path."""

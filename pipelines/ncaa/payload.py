@@ -1,0 +1,63 @@
+"""What the API sends for a game, in both its formats; anything absurd in it is a validation error.
+
+Everything is text, sometimes null: numbers too, with "" for none. Field names are the API's.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, TypeAdapter
+
+ROUNDS = ("First Four", "First Round", "Second Round", "Sweet 16", "Elite Eight", "Final Four", "Championship")
+"""Rounds of the NCAA tournament; the current feed sends their number, from 1."""
+
+# A control character (PostgreSQL's text has no NUL) or a name as long as a page is no name.
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=r"^[^\x00-\x1F\x7F]*$")]
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+_or_none = BeforeValidator(_none_if_empty)
+Points = Annotated[Annotated[int, Field(ge=0, le=300)] | None, _or_none]
+Rank = Annotated[Annotated[int, Field(ge=1, le=25)] | None, _or_none]
+Seed = Annotated[Annotated[int, Field(ge=1, le=32)] | None, _or_none]
+Epoch = Annotated[Annotated[int, Field(ge=0, le=2**36)] | None, _or_none]
+
+
+class ConferencePayload(BaseModel):
+    conferenceName: Text | None = None
+    conferenceSeo: Text | None = None
+
+
+class NamesPayload(BaseModel):
+    char6: Text | None = None
+    short: Text | None = None
+    seo: Text | None = None
+    full: Text | None = None
+
+
+class TeamPayload(BaseModel):
+    names: NamesPayload
+    score: Points = None
+    seed: Seed = None
+    rank: Rank = None
+    conferences: tuple[ConferencePayload, ...] | None = None
+
+
+class GamePayload(BaseModel):
+    url: Text
+    home: TeamPayload
+    away: TeamPayload
+    gameState: Text
+    startDate: Text | None = None
+    startTime: Text | None = None
+    startTimeEpoch: Epoch = None
+    currentPeriod: Text | None = None
+    finalMessage: Text | None = None
+    contestClock: Text | None = None
+    bracketRound: Annotated[int, Field(strict=True, ge=1, le=len(ROUNDS))] | Text | None = None
+    network: Text | None = None
+
+
+GAME_PAYLOAD: TypeAdapter[GamePayload] = TypeAdapter(GamePayload)

@@ -1,0 +1,202 @@
+"""Puts one scoreboard into the star schema: one transaction a date, a fixed number of statements.
+
+The rules are those of the design, section 6; each `.sql` file beside this module says which it carries out.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.warehouse.seasons import eastern_date, season_of, settles_at
+from pipelines.warehouse.teams import team_seasons
+
+if TYPE_CHECKING:
+    import asyncpg
+
+SPORT: Final = "ncaam"
+LOAD_LOCK: Final = 4_617_366
+"""Any number, the same for all processes: loads take turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What one load did. Inserted, updated, unchanged, suspect and rejected games add up to those processed."""
+
+    games_processed: int
+    games_inserted: int
+    games_updated: int
+    games_unchanged: int
+    games_rejected: int
+    games_suspect: int
+    """Not applied: a final game of a past date turned back, or the legacy feed contradicting the current one."""
+    games_withdrawn: int
+    """Newly withdrawn: left the scoreboard, or re-issued under a newer contest id."""
+    games_expected: int | None
+    games_final: int
+    games_live: int
+    games_scheduled: int
+    teams_inserted: int
+    teams_updated: int
+    is_stale: bool
+    """A later fetch of the date was loaded already, so this one changed nothing."""
+
+
+async def load_scoreboard(
+    session: AsyncSession, scoreboard: Scoreboard, *, games_expected: int | None = None
+) -> LoadReport:
+    """Loads a scoreboard in the session's transaction; the caller commits.
+
+    `games_expected` is what the season's calendar has that day, None when unknown: only a scoreboard with as many
+    games is complete, so that games missing from it are withdrawn.
+    """
+    await session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
+    raw = await (await session.connection()).get_raw_connection()
+    connection: asyncpg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
+
+    date, feed, fetched_at = scoreboard.game_date, scoreboard.feed, scoreboard.fetched_at
+    season = season_of(date)
+    previously_fetched_at: dt.datetime | None = await connection.fetchval(
+        "SELECT fetched_at FROM scoreboard WHERE sport = $1 AND game_date = $2", SPORT, date
+    )
+    if previously_fetched_at is not None and fetched_at < previously_fetched_at:
+        return await _stale_report(connection, scoreboard, games_expected)
+
+    teams = team_seasons(scoreboard)
+    slugs = [team.slug for team in teams]
+    await connection.execute(_sql("retire_team_seasons"), SPORT, season, slugs)
+    team_counts = await connection.fetchrow(_sql("upsert_teams"), SPORT, season, *_columns(teams, _TEAM_COLUMNS))
+    assert team_counts is not None
+
+    games, rejects = scoreboard.games, scoreboard.rejects
+    loaded_ids = [game.contest_id for game in games]
+    rejected_ids = [reject.contest_id for reject in rejects if reject.contest_id is not None]
+    # A reject that does not say which game it is may be any of those that are missing.
+    has_all_games = (
+        games_expected is not None and scoreboard.games_received >= games_expected and len(rejected_ids) == len(rejects)
+    )
+    game_counts = await connection.fetchrow(
+        _sql("upsert_games"),
+        SPORT,
+        date,
+        season,
+        feed,
+        fetched_at,
+        eastern_date(fetched_at),
+        has_all_games,
+        rejected_ids,
+        *_game_columns(scoreboard),
+    )
+    assert game_counts is not None
+    assert game_counts["games_judged"] == len(games), "every game finds both its teams"
+    withdrawn = await connection.fetchval(
+        _sql("withdraw_games"), SPORT, date, feed, has_all_games, loaded_ids + rejected_ids, previously_fetched_at
+    )
+    if team_counts["conference_changed"]:
+        await connection.execute(_sql("recompute_rivalry"), season, team_counts["conference_changed"])
+    await connection.execute(
+        _sql("replace_rejects"), SPORT, date, has_all_games, loaded_ids, *_columns(rejects, _REJECT_COLUMNS)
+    )
+    state = await connection.fetchrow(
+        _sql("record_scoreboard"),
+        SPORT,
+        date,
+        feed,
+        fetched_at,
+        scoreboard.source_url,
+        games_expected,
+        scoreboard.games_received,
+        settles_at(date),
+    )
+    assert state is not None
+    written = game_counts["games_inserted"] + game_counts["games_updated"] + game_counts["games_suspect"]
+    return LoadReport(
+        games_processed=scoreboard.games_received,
+        games_inserted=game_counts["games_inserted"],
+        games_updated=game_counts["games_updated"],
+        games_unchanged=len(games) - written,
+        games_rejected=len(rejects),
+        games_suspect=game_counts["games_suspect"],
+        games_withdrawn=game_counts["games_withdrawn"] + withdrawn,
+        games_expected=games_expected,
+        games_final=state["games_final"],
+        games_live=state["games_live"],
+        games_scheduled=state["games_scheduled"],
+        teams_inserted=team_counts["teams_inserted"],
+        teams_updated=team_counts["teams_updated"],
+        is_stale=False,
+    )
+
+
+async def _stale_report(
+    connection: "asyncpg.Connection[Any]", scoreboard: Scoreboard, games_expected: int | None
+) -> LoadReport:
+    state = await connection.fetchrow(_sql("count_games"), SPORT, scoreboard.game_date)
+    assert state is not None
+    return LoadReport(
+        games_processed=scoreboard.games_received,
+        games_inserted=0,
+        games_updated=0,
+        games_unchanged=len(scoreboard.games),
+        games_rejected=len(scoreboard.rejects),
+        games_suspect=0,
+        games_withdrawn=0,
+        games_expected=games_expected,
+        games_final=state["games_final"],
+        games_live=state["games_live"],
+        games_scheduled=state["games_scheduled"],
+        teams_inserted=0,
+        teams_updated=0,
+        is_stale=True,
+    )
+
+
+_TEAM_COLUMNS: Final = (
+    "slug",
+    "team_name",
+    "team_name_watermark",
+    "full_name",
+    "full_name_watermark",
+    "abbreviation",
+    "abbreviation_watermark",
+    "conference_id",
+    "conference_name",
+    "conference_watermark",
+)
+_REJECT_COLUMNS: Final = ("key", "contest_id", "reason", "payload")
+_GAME_COLUMNS: Final = (
+    "contest_id",
+    "status",
+    "start_time",
+    "period",
+    "clock",
+    "overtime_periods",
+    "bracket_round",
+    "network",
+)
+_LINE_COLUMNS: Final = ("slug", "score", "rank", "seed")
+
+
+def _columns(rows: Sequence[object], names: Sequence[str]) -> list[list[Any]]:
+    """One array a column, as `unnest` takes them."""
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def _game_columns(scoreboard: Scoreboard) -> list[list[Any]]:
+    games = scoreboard.games
+    return [
+        *_columns(games, _GAME_COLUMNS),
+        *_columns([game.home for game in games], _LINE_COLUMNS),
+        *_columns([game.away for game in games], _LINE_COLUMNS),
+    ]
+
+
+@cache
+def _sql(name: str) -> str:
+    return files("pipelines.warehouse").joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,17 @@
+-- $1 season, $2 team keys whose conference changed: their games of that season, on whatever date.
+UPDATE fact_game
+SET rivalry_factor = computed.rivalry_factor,
+    updated_at = now()
+FROM (
+    SELECT
+        game.game_key,
+        CASE WHEN home.conference_id = away.conference_id AND home.conference_id <> 'independent'
+            THEN 1.20 ELSE 1.00 END AS rivalry_factor
+    FROM fact_game AS game
+    JOIN dim_team AS home ON home.team_key = game.home_team_key
+    JOIN dim_team AS away ON away.team_key = game.away_team_key
+    WHERE game.season = $1::int
+      AND (game.home_team_key = ANY ($2::bigint[]) OR game.away_team_key = ANY ($2::bigint[]))
+) AS computed
+WHERE fact_game.game_key = computed.game_key
+  AND fact_game.rivalry_factor <> computed.rivalry_factor
