@@ -1,0 +1,8 @@
+"""`python -m simulator` is `gamepulse simulate`."""
+
+import typer
+
+from simulator.cli import simulate
+
+if __name__ == "__main__":
+    typer.run(simulate)

@@ -1,0 +1,134 @@
+"""The days of a season: when it opens, which week is which, and on which days the bracket is played."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+EASTERN = ZoneInfo("America/New_York")
+
+FIRST_SEASON = 2010
+WEEKS = 22
+"""Weeks from opening Monday to the Monday of the title game, as in 2023-24, 2024-25 and 2025-26."""
+
+LAST_CONFERENCE_WEEK = 18
+"""The week (from 0) of the late conference tournaments; its Sunday is Selection Sunday."""
+
+_LAID_BLOCK_WEEKS = 8
+_LAID_FIRST_WEEK = 9
+_EPOCH_MONDAY = date(2001, 1, 1).toordinal()
+
+# Ids of the calendar's seasons are 6.0 to 6.8 million, those of laid seasons 7.0 to 9.9 million. The upper half
+# of each stride is for games that the simulator issues again under a new id.
+ID_STRIDE = 20_000
+REISSUE_OFFSET = 10_000
+_CALENDAR_IDS = 6_000_000
+_LAID_IDS = 7_000_000
+_LAID_EDITIONS = 145
+
+
+def season_of(day: date) -> int:
+    """The season a date belongs to: the calendar year of the August before it."""
+    return day.year if day.month >= 8 else day.year - 1
+
+
+def eastern(day: date, hour: int, minute: int = 0) -> datetime:
+    """An Eastern wall time on a date."""
+    return datetime.combine(day, time(hour, minute), EASTERN)
+
+
+@dataclass(frozen=True)
+class SeasonDays:
+    """One season's place in time. Two of the same place and seed are the same season, game for game."""
+
+    name: str
+    opening: date
+    """A Monday."""
+    first_id: int
+    bracket: Mapping[int, tuple[date, date]] = field(hash=False, compare=False)
+    """The two days on which each round (1 to 7) is played; both the same where there is one."""
+    last_day: date
+    always_on: bool = False
+    """Whether some games of each day tip off at night, so that a watcher in any time zone sees one move."""
+
+    def day(self, week: int, weekday: int) -> date:
+        """A day by week (from 0) and weekday (Monday is 0)."""
+        return self.opening + timedelta(days=7 * week + weekday)
+
+    @property
+    def selection_sunday(self) -> date:
+        return self.day(LAST_CONFERENCE_WEEK, 6)
+
+    @property
+    def title_day(self) -> date:
+        return self.day(WEEKS, 0)
+
+
+def calendar_season(season: int) -> SeasonDays:
+    """The season on its real days: the bracket opens in the week of the third Thursday of March."""
+    first_of_march = date(season + 1, 3, 1)
+    third_thursday = first_of_march + timedelta(days=(3 - first_of_march.weekday()) % 7 + 14)
+    opening = third_thursday + timedelta(days=18) - timedelta(weeks=WEEKS)
+    bracket = _bracket_days(opening)
+    last_day = bracket[7][0]
+    if season == 2019:  # stopped on 12 March 2020, in the week of the conference tournaments
+        last_day = date(2020, 3, 11)
+    if season == 2020:  # all of the bracket in Indiana, on other days
+        bracket = _bracket_days_of_2021()
+    return SeasonDays(
+        name=str(season),
+        opening=opening,
+        first_id=_CALENDAR_IDS + (season - FIRST_SEASON) * ID_STRIDE,
+        bracket=bracket,
+        last_day=last_day,
+    )
+
+
+def laid_season(today: date) -> SeasonDays:
+    """A season laid so that `today` is in its January or February.
+
+    It moves in steps of eight weeks: servers started in the same eight weeks play the same season, and one that
+    is laid anew has other contest ids.
+    """
+    block = (today.toordinal() - _EPOCH_MONDAY) // 7 // _LAID_BLOCK_WEEKS
+    monday = date.fromordinal(_EPOCH_MONDAY + block * _LAID_BLOCK_WEEKS * 7)
+    opening = monday - timedelta(weeks=_LAID_FIRST_WEEK)
+    bracket = _bracket_days(opening)
+    return SeasonDays(
+        name=f"laid {opening}",
+        opening=opening,
+        first_id=_LAID_IDS + block % _LAID_EDITIONS * ID_STRIDE,
+        bracket=bracket,
+        last_day=bracket[7][0],
+        always_on=True,
+    )
+
+
+def _bracket_days(opening: date) -> dict[int, tuple[date, date]]:
+    def day(week: int, weekday: int) -> date:
+        return opening + timedelta(days=7 * week + weekday)
+
+    return {
+        1: (day(19, 1), day(19, 2)),
+        2: (day(19, 3), day(19, 4)),
+        3: (day(19, 5), day(19, 6)),
+        4: (day(20, 3), day(20, 4)),
+        5: (day(20, 5), day(20, 6)),
+        6: (day(21, 5), day(21, 5)),
+        7: (day(22, 0), day(22, 0)),
+    }
+
+
+def _bracket_days_of_2021() -> dict[int, tuple[date, date]]:
+    def march(number: int) -> date:
+        return date(2021, 3, number)
+
+    return {
+        1: (march(18), march(18)),
+        2: (march(19), march(20)),
+        3: (march(21), march(22)),
+        4: (march(27), march(28)),
+        5: (march(29), march(30)),
+        6: (date(2021, 4, 3), date(2021, 4, 3)),
+        7: (date(2021, 4, 5), date(2021, 4, 5)),
+    }

@@ -1,0 +1,201 @@
+"""One game: what is fixed beforehand, and how it stands at any moment between tip-off and final."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from itertools import accumulate
+from random import Random
+
+from models.reference import Team
+from simulator.days import EASTERN
+
+HALF_SECONDS = 20 * 60
+OVERTIME_SECONDS = 5 * 60
+_BASKETS = (2, 2, 2, 2, 2, 2, 3, 3, 3, 1, 1)
+_TIMEOUT_EVERY = 4 * 60
+
+
+class Kind(StrEnum):
+    """What a game counts for."""
+
+    NON_CONFERENCE = "non-conference"
+    CONFERENCE = "conference"
+    CONFERENCE_TOURNAMENT = "conference tournament"
+    BRACKET = "bracket"
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """A game with its result, which the simulator knows from the start."""
+
+    contest_id: int
+    tip_off: datetime
+    """Eastern; its date is the game's."""
+    home: Team
+    away: Team
+    kind: Kind
+    line: tuple[tuple[int, int], ...]
+    """Points of home and away in each half and overtime."""
+    announced: datetime | None = None
+    """When both teams are known; None: before the season."""
+    home_rank: int | None = None
+    away_rank: int | None = None
+    home_seed: int | None = None
+    away_seed: int | None = None
+    bracket_id: int | None = None
+    bracket_round: int | None = None
+    region: str = ""
+    network: str = ""
+
+    @property
+    def day(self) -> date:
+        return self.tip_off.astimezone(EASTERN).date()
+
+    @property
+    def home_score(self) -> int:
+        return sum(home for home, _ in self.line)
+
+    @property
+    def away_score(self) -> int:
+        return sum(away for _, away in self.line)
+
+    @property
+    def overtimes(self) -> int:
+        return len(self.line) - 2
+
+
+class State(StrEnum):
+    """The API's words for where a game is."""
+
+    PRE = "pre"
+    LIVE = "live"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How a game stands at one instant. Scores are None before tip-off."""
+
+    state: State
+    period: int = 0
+    """1 and 2 are the halves, 3 the first overtime; 0 before tip-off."""
+    halftime: bool = False
+    clock: int | None = None
+    """Seconds left in the period; None unless it is being played."""
+    home: int | None = None
+    away: int | None = None
+
+
+PREGAME = Moment(State.PRE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """The way from wall time to game time, and the baskets on it."""
+
+    walls: tuple[float, ...]
+    """Seconds after the scheduled tip-off at which a stretch of play or a stoppage begins; the last is the end."""
+    stretches: tuple[tuple[int, float, float], ...]
+    """For each: the period, seconds played in it so far, and seconds of play a second of wall time."""
+    home: tuple[tuple[tuple[float, ...], tuple[int, ...]], ...]
+    away: tuple[tuple[tuple[float, ...], tuple[int, ...]], ...]
+
+
+def moment(game: Game, now: datetime) -> Moment:
+    """How the game stands at `now`. Later moments never have fewer points or more time left.
+
+    A game begins a few minutes after its scheduled tip-off, as games do, and lasts about two hours and ten minutes.
+    """
+    wall = (now - game.tip_off).total_seconds()
+    if wall < 0:
+        return PREGAME
+    if wall > 6 * 3600:
+        return final(game)
+    flow = _flow(game.contest_id, game.line)
+    if wall < flow.walls[0]:
+        return PREGAME
+    if wall >= flow.walls[-1]:
+        return final(game)
+    at = bisect_right(flow.walls, wall) - 1
+    period, played, pace = flow.stretches[at]
+    played += (wall - flow.walls[at]) * pace
+    before = game.line[: period - 1]
+    length = period_seconds(period)
+    halftime = period == 1 and played >= length
+    return Moment(
+        state=State.LIVE,
+        period=period,
+        halftime=halftime,
+        clock=None if halftime else max(0, round(length - played)),
+        home=sum(home for home, _ in before) + _points(flow.home[period - 1], played),
+        away=sum(away for _, away in before) + _points(flow.away[period - 1], played),
+    )
+
+
+def final(game: Game) -> Moment:
+    """How the game ends."""
+    return Moment(State.FINAL, period=len(game.line), home=game.home_score, away=game.away_score)
+
+
+def ends_at(game: Game) -> datetime:
+    """When the game becomes final."""
+    return game.tip_off + timedelta(seconds=_flow(game.contest_id, game.line).walls[-1])
+
+
+def period_seconds(period: int) -> int:
+    """The length of a half or an overtime, in seconds of play."""
+    return HALF_SECONDS if period <= 2 else OVERTIME_SECONDS
+
+
+def _points(baskets: tuple[tuple[float, ...], tuple[int, ...]], played: float) -> int:
+    times, totals = baskets
+    made = bisect_right(times, played)
+    return totals[made - 1] if made else 0
+
+
+@lru_cache(maxsize=1024)
+def _flow(contest_id: int, line: tuple[tuple[int, int], ...]) -> _Flow:
+    rng = Random(contest_id)  # noqa: S311
+    walls: list[float] = []
+    stretches: list[tuple[int, float, float]] = []
+    wall = rng.uniform(120, 480)
+
+    def stretch(period: int, played: float, seconds: float, pace: float) -> None:
+        nonlocal wall
+        walls.append(wall)
+        stretches.append((period, played, pace))
+        wall += seconds
+
+    for period in range(1, len(line) + 1):
+        length = period_seconds(period)
+        for start in range(0, length, _TIMEOUT_EVERY):
+            play = min(_TIMEOUT_EVERY, length - start)
+            closing = period >= 2 and start + play == length  # fouls and timeouts at the end of a game
+            seconds = play * rng.uniform(2.4, 3.2) if closing else play * rng.uniform(1.6, 2.0)
+            stretch(period, start, seconds, play / seconds)
+            if start + play < length:
+                stretch(period, start + play, rng.uniform(150, 240), 0)
+        if period == 1:
+            stretch(1, length, rng.uniform(17, 20) * 60, 0)
+        else:
+            stretch(period, length, rng.uniform(60, 150), 0)
+    walls.append(wall)
+    return _Flow(
+        walls=tuple(walls),
+        stretches=tuple(stretches),
+        home=tuple(_baskets(rng, points, number) for number, (points, _) in enumerate(line, 1)),
+        away=tuple(_baskets(rng, points, number) for number, (_, points) in enumerate(line, 1)),
+    )
+
+
+def _baskets(rng: Random, points: int, period: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    made: list[int] = []
+    while points:
+        basket = min(rng.choice(_BASKETS), points)
+        made.append(basket)
+        points -= basket
+    length = period_seconds(period)
+    times = sorted(rng.uniform(8, length - 1) for _ in made)
+    return tuple(times), tuple(accumulate(made))

@@ -1,0 +1,113 @@
+"""A whole season from a seed and its days: fixtures, results, polls, tournaments, ids and tip-offs."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from random import Random
+
+from models.reference import Team
+from simulator.days import SeasonDays
+from simulator.fixtures import members, regular_season
+from simulator.game import Game, Kind
+from simulator.results import HOME_ADVANTAGE, play, ratings
+from simulator.tipoffs import tip_offs
+from simulator.tournaments import Played, bracket, conference_tournament, select_field
+
+POLL_SIZE = 25
+_NEUTRAL_SHARE = 0.05
+
+
+@lru_cache(maxsize=24)
+def season_games(seed: int, days: SeasonDays, teams: tuple[Team, ...]) -> Mapping[date, tuple[Game, ...]]:
+    """All games of a season by Eastern date, in order of tip-off. The same arguments give the same games."""
+    rng = Random(f"{seed} {days.name}")  # noqa: S311
+    strength = ratings(rng, teams)
+    played = _regular_season(rng, days, teams, strength)
+    wins, losses = _records(played, len(teams))
+    champions = []
+    for conference, group in members(teams).items():
+        standing = _standing(played, group)
+        tournament = conference_tournament(rng, days, conference, standing, strength)
+        played += tournament
+        champions.append(tournament[-1].winner)
+    merit = [strength[team] + 0.4 * (wins[team] - losses[team]) for team in range(len(teams))]
+    if len(teams) >= 68:
+        played += bracket(rng, days, select_field(champions, merit), strength)
+    return _numbered(rng, days, teams, strength, [game for game in played if game.day <= days.last_day])
+
+
+def _regular_season(rng: Random, days: SeasonDays, teams: Sequence[Team], strength: Sequence[float]) -> list[Played]:
+    played = []
+    for fixture in regular_season(rng, days, teams, strength):
+        neutral = fixture.kind is Kind.NON_CONFERENCE and rng.random() < _NEUTRAL_SHARE
+        edge = strength[fixture.home] - strength[fixture.away] + (0 if neutral else HOME_ADVANTAGE)
+        played.append(Played(fixture.day, fixture.home, fixture.away, fixture.kind, play(rng, edge)))
+    return played
+
+
+def _records(played: Sequence[Played], teams: int) -> tuple[list[int], list[int]]:
+    wins, losses = [0] * teams, [0] * teams
+    for game in played:
+        wins[game.winner] += 1
+        losses[game.away if game.winner == game.home else game.home] += 1
+    return wins, losses
+
+
+def _standing(played: Sequence[Played], group: Sequence[int]) -> list[int]:
+    """The conference's teams by conference wins; the earlier index breaks a tie."""
+    conference_wins = dict.fromkeys(group, 0)
+    for game in played:
+        if game.kind is Kind.CONFERENCE and game.winner in conference_wins:
+            conference_wins[game.winner] += 1
+    return sorted(group, key=lambda team: -conference_wins[team])
+
+
+def _polls(rng: Random, strength: Sequence[float], weeks: int) -> list[dict[int, int]]:
+    """A poll a week: rank by team. Opinions come closer to strength as the season goes."""
+    polls = []
+    for week in range(weeks):
+        doubt = 5.0 - 3.5 * week / weeks
+        opinion = [rating + rng.gauss(0, doubt) for rating in strength]
+        best = sorted(range(len(strength)), key=lambda team: -opinion[team])[:POLL_SIZE]
+        polls.append({team: rank for rank, team in enumerate(best, 1)})
+    return polls
+
+
+def _numbered(
+    rng: Random, days: SeasonDays, teams: Sequence[Team], strength: Sequence[float], played: Sequence[Played]
+) -> Mapping[date, tuple[Game, ...]]:
+    by_day: defaultdict[date, list[Played]] = defaultdict(list)
+    for game in played:
+        by_day[game.day].append(game)
+    polls = _polls(rng, strength, 24)
+    season: dict[date, tuple[Game, ...]] = {}
+    contest_id = days.first_id
+    for day in sorted(by_day):
+        poll = polls[(day - days.opening).days // 7]
+        times = tip_offs(rng, day, by_day[day], teams, days.always_on)
+        games = []
+        for game, tip_off in sorted(zip(by_day[day], times, strict=True), key=lambda timed: timed[1]):
+            ranked = game.kind is not Kind.BRACKET  # the feed shows seeds there, and no ranks
+            games.append(
+                Game(
+                    contest_id=contest_id,
+                    tip_off=tip_off,
+                    home=teams[game.home],
+                    away=teams[game.away],
+                    kind=game.kind,
+                    line=game.line,
+                    announced=game.announced,
+                    home_rank=poll.get(game.home) if ranked else None,
+                    away_rank=poll.get(game.away) if ranked else None,
+                    home_seed=game.home_seed,
+                    away_seed=game.away_seed,
+                    bracket_id=game.bracket_id,
+                    bracket_round=game.bracket_round,
+                    region=game.region,
+                    network=game.network,
+                )
+            )
+            contest_id += 1
+        season[day] = tuple(games)
+    return season

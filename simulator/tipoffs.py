@@ -1,0 +1,112 @@
+"""Times of day: when the games of a day tip off, spread as on the days that were recorded."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from random import Random
+
+from models.reference import Team
+from simulator.days import eastern
+from simulator.game import Kind
+from simulator.tournaments import Played
+
+Slots = Mapping[tuple[int, int], float]
+
+_WEEKNIGHT: Slots = {
+    (11, 0): 1,
+    (12, 0): 1,
+    (13, 0): 1,
+    (15, 0): 1,
+    (16, 0): 1,
+    (17, 0): 1,
+    (18, 0): 3,
+    (18, 30): 8,
+    (19, 0): 57,
+    (19, 15): 2,
+    (19, 30): 10,
+    (20, 0): 37,
+    (20, 30): 9,
+    (21, 0): 15,
+    (21, 30): 5,
+    (22, 0): 11,
+    (22, 30): 3,
+    (23, 0): 1,
+}
+_WEEKEND: Slots = {
+    (12, 0): 8,
+    (13, 0): 13,
+    (14, 0): 37,
+    (15, 0): 6,
+    (15, 15): 1,
+    (15, 30): 2,
+    (16, 0): 22,
+    (16, 30): 5,
+    (17, 0): 12,
+    (17, 30): 2,
+    (18, 0): 12,
+    (18, 30): 1,
+    (19, 0): 11,
+    (20, 0): 8,
+    (20, 30): 4,
+    (21, 0): 4,
+    (22, 0): 5,
+    (22, 30): 2,
+}
+_TOURNAMENT: Slots = {
+    (11, 30): 1,
+    (12, 0): 2,
+    (13, 0): 3,
+    (14, 0): 3,
+    (15, 0): 3,
+    (17, 0): 2,
+    (18, 0): 3,
+    (18, 30): 2,
+    (19, 0): 5,
+    (19, 30): 2,
+    (20, 30): 2,
+    (21, 0): 5,
+    (21, 30): 4,
+    (23, 30): 1,
+}
+_BRACKET: Mapping[int, Sequence[tuple[int, int]]] = {
+    1: ((18, 40), (21, 10), (19, 15), (21, 45)),
+    2: (
+        ((12, 15), (12, 40), (13, 30), (14, 0), (14, 45), (15, 10), (16, 5), (16, 30))
+        + ((18, 50), (19, 10), (19, 25), (19, 35), (21, 25), (21, 40), (22, 0), (22, 10))
+    ),
+    3: ((12, 10), (14, 40), (17, 15), (18, 10), (19, 10), (19, 45), (20, 45), (21, 40)),
+    4: ((19, 10), (19, 40), (21, 40), (22, 10)),
+    5: ((18, 10), (20, 50)),
+    6: ((18, 10), (20, 50)),
+    7: ((20, 50),),
+}
+_NIGHT = ((0, 0), (2, 0), (3, 45), (5, 30), (7, 15), (9, 0), (10, 30))
+"""For seasons laid around the present: with these some game is on at every hour."""
+
+_WESTERN = frozenset({"big-sky", "big-west", "mountain-west", "pac-12", "wac", "wcc"})
+
+
+def tip_offs(rng: Random, day: date, games: Sequence[Played], teams: Sequence[Team], at_night: bool) -> list[datetime]:
+    """A time for each of the day's games, in their order. Western hosts begin late."""
+    times: list[datetime | None] = [None] * len(games)
+    free = list(range(len(games)))
+    bracket = [index for index in free if games[index].kind is Kind.BRACKET]
+    for place, index in enumerate(bracket):
+        slots = _BRACKET[games[index].bracket_round or 7]
+        times[index] = eastern(day, *slots[place % len(slots)])
+    regular = [index for index in free if games[index].kind in (Kind.NON_CONFERENCE, Kind.CONFERENCE)]
+    if at_night:
+        for index, slot in zip(rng.sample(regular, min(len(_NIGHT), len(regular) // 2)), _NIGHT, strict=False):
+            times[index] = eastern(day, *slot)
+    free = [index for index in free if times[index] is None]
+    free.sort(key=lambda index: rng.random() + 1.5 * (teams[games[index].home].conference in _WESTERN))
+    slots_of_day = _slots(day, [games[index] for index in free])
+    drawn = sorted(rng.choices(list(slots_of_day), list(slots_of_day.values()), k=len(free)))
+    for index, slot in zip(free, drawn, strict=True):
+        times[index] = eastern(day, *slot)
+    return [time for time in times if time is not None]
+
+
+def _slots(day: date, games: Sequence[Played]) -> Slots:
+    if sum(game.kind is Kind.CONFERENCE_TOURNAMENT for game in games) > len(games) / 2:
+        return _TOURNAMENT
+    return _WEEKEND if day.weekday() >= 5 else _WEEKNIGHT

@@ -1,0 +1,211 @@
+"""The conference tournaments and the 68-team bracket, played as their games are drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+from simulator.days import LAST_CONFERENCE_WEEK, SeasonDays, eastern
+from simulator.fixtures import consecutive_days, plays_late
+from simulator.game import Kind
+from simulator.results import Line, play
+
+REGIONS = ("East", "West", "South", "Midwest")
+ROUND_NAMES = {
+    1: "First Four",
+    2: "First Round",
+    3: "Second Round",
+    4: "Sweet 16",
+    5: "Elite Eight",
+    6: "Final Four",
+    7: "Championship",
+}
+FIELD = 68
+_PODS = ((1, 16, 8, 9), (5, 12, 4, 13), (6, 11, 3, 14), (7, 10, 2, 15))
+"""The four groups of a region whose winners are its Sweet 16: two games each."""
+_AT_LARGE_PLAY_IN = (42, 43)
+_CHAMPIONS_PLAY_IN = (62, 63)
+_EARLY_FINALS = ((17, 6), (18, 0), (18, 1), (18, 2))
+_NETWORKS = ("CBS", "TBS", "TNT", "truTV")
+_CONFERENCE_NETWORKS = ("ESPN", "ESPN2", "ESPN+", "CBSSPORTS", "ESPNU", "FS1", "ESPN+", "ESPN+")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A game with its result, before it has an id and a time of day."""
+
+    day: date
+    home: int
+    away: int
+    kind: Kind
+    line: Line
+    announced: datetime | None = None
+    home_seed: int | None = None
+    away_seed: int | None = None
+    bracket_id: int | None = None
+    bracket_round: int | None = None
+    region: str = ""
+    network: str = ""
+
+    @property
+    def winner(self) -> int:
+        return self.home if sum(home - away for home, away in self.line) > 0 else self.away
+
+
+def known_after(day: date) -> datetime:
+    """When the winners of a day are known: its last game ends well after midnight."""
+    return eastern(day + timedelta(days=1), 3)
+
+
+def conference_tournament(
+    rng: Random, days: SeasonDays, conference: str, standing: Sequence[int], ratings: Sequence[float]
+) -> list[Played]:
+    """A knockout of all teams on neutral courts, best seeds with byes; the last game is the final."""
+    size = 1
+    while size < len(standing):
+        size *= 2
+    week, weekday = (LAST_CONFERENCE_WEEK, 5) if plays_late(conference) else rng.choice(_EARLY_FINALS)
+    if plays_late(conference) and rng.random() < 0.2:
+        weekday = 6
+    places: list[int | None] = [standing[seed - 1] if seed <= len(standing) else None for seed in _knockout_order(size)]
+    order = {team: place for place, team in enumerate(standing)}
+    games: list[Played] = []
+    known: datetime | None = eastern(days.day(week - 1, weekday), 3)
+    for day in consecutive_days(days.day(week, weekday), (size - 1).bit_length()):
+        winners: list[int | None] = []
+        for one, other in zip(places[::2], places[1::2], strict=True):
+            if one is None or other is None:
+                winners.append(other if one is None else one)
+                continue
+            home, away = sorted((one, other), key=order.__getitem__)
+            game = Played(
+                day,
+                home,
+                away,
+                Kind.CONFERENCE_TOURNAMENT,
+                play(rng, ratings[home] - ratings[away]),
+                announced=known,
+                network=rng.choice(_CONFERENCE_NETWORKS),
+            )
+            games.append(game)
+            winners.append(game.winner)
+        places = winners
+        known = known_after(day)
+    return games
+
+
+def select_field(champions: Sequence[int], merit: Sequence[float]) -> list[tuple[int, ...]]:
+    """The 64 places of the bracket from best to worst; four of them are two teams that play for the place.
+
+    The last four at-large teams play for two places among the 11 seeds, the four worst champions for two 16 seeds.
+    """
+
+    def by_merit(teams: Sequence[int]) -> list[int]:
+        return sorted(teams, key=lambda team: -merit[team])
+
+    automatic = by_merit(sorted(champions))
+    others = set(range(len(merit))).difference(automatic)
+    at_large = by_merit(sorted(others))[: FIELD - len(automatic)]
+    last_in, last_champions = at_large[-4:], automatic[-4:]
+    singles = iter(by_merit(at_large[:-4] + automatic[:-4]))
+    pairs = {
+        _AT_LARGE_PLAY_IN[0]: (last_in[0], last_in[3]),
+        _AT_LARGE_PLAY_IN[1]: (last_in[1], last_in[2]),
+        _CHAMPIONS_PLAY_IN[0]: (last_champions[0], last_champions[3]),
+        _CHAMPIONS_PLAY_IN[1]: (last_champions[1], last_champions[2]),
+    }
+    return [pairs[place] if place in pairs else (next(singles),) for place in range(64)]
+
+
+def bracket(rng: Random, days: SeasonDays, places: Sequence[tuple[int, ...]], ratings: Sequence[float]) -> list[Played]:
+    """The 67 games from the First Four to the Championship, with ids as the NCAA numbers them (101 .. 701)."""
+    games: list[Played] = []
+    seed_of: dict[int, int] = {}
+    slots: dict[tuple[int, int], tuple[int, ...]] = {}
+    for place, teams in enumerate(places):
+        seed, position = place // 4 + 1, place % 4
+        region = position if seed % 2 else 3 - position
+        slots[region, seed] = teams
+        seed_of.update(dict.fromkeys(teams, seed))
+
+    def meet(number: int, one: int, other: int, day: date, announced: datetime, region: str = "") -> int:
+        home, away = sorted((one, other), key=lambda team: (seed_of[team], -ratings[team]))
+        game = Played(
+            day,
+            home,
+            away,
+            Kind.BRACKET,
+            play(rng, ratings[home] - ratings[away]),
+            announced=announced,
+            home_seed=seed_of[home],
+            away_seed=seed_of[away],
+            bracket_id=number,
+            bracket_round=number // 100,
+            region=region,
+            network="CBS" if number > 600 else _NETWORKS[number % 4],
+        )
+        games.append(game)
+        return game.winner
+
+    selection = eastern(days.selection_sunday, 18)
+    # A group of games that feed one Sweet 16 place is played on one pair of days, four games a day and region pair.
+    play_ins = sorted((place for place in slots if len(slots[place]) == 2), key=lambda place: (place[1] != 16, place))
+    for offset, (region, seed) in enumerate(play_ins):
+        day = days.bracket[1][_half(region, _pod_of(seed))]
+        one, other = slots[region, seed]
+        slots[region, seed] = (meet(101 + offset, one, other, day, selection, REGIONS[region]),)
+
+    sweet: dict[tuple[int, int], int] = {}
+    for region, name in enumerate(REGIONS):
+        for pod, seeds in enumerate(_PODS):
+            half = _half(region, pod)
+            day = days.bracket[2][half]
+            winners = []
+            for game in (0, 1):
+                high, low = seeds[2 * game], seeds[2 * game + 1]
+                known = selection if (region, low) not in play_ins else known_after(days.bracket[1][half])
+                (one,), (other,) = slots[region, high], slots[region, low]
+                winners.append(meet(201 + 8 * region + 2 * pod + game, one, other, day, known, name))
+            sweet[region, pod] = meet(
+                301 + 4 * region + pod, winners[0], winners[1], days.bracket[3][half], known_after(day), name
+            )
+
+    champions = []
+    for region, name in enumerate(REGIONS):
+        half = region // 2
+        first_days, elite_day = days.bracket[3], days.bracket[5][half]
+        finalists = [
+            meet(
+                401 + 2 * region + game,
+                sweet[region, 2 * game],
+                sweet[region, 2 * game + 1],
+                days.bracket[4][half],
+                known_after(max(first_days)),
+                name,
+            )
+            for game in (0, 1)
+        ]
+        champions.append(meet(501 + region, *finalists, elite_day, known_after(days.bracket[4][half]), name))
+
+    last_four, title = days.bracket[6][0], days.bracket[7][0]
+    known = known_after(max(days.bracket[5]))
+    one = meet(601, champions[0], champions[1], last_four, known)
+    other = meet(602, champions[2], champions[3], last_four, known)
+    meet(701, one, other, title, known_after(last_four))
+    return games
+
+
+def _half(region: int, pod: int) -> int:
+    return (region + pod) % 2
+
+
+def _pod_of(seed: int) -> int:
+    return next(pod for pod, seeds in enumerate(_PODS) if seed in seeds)
+
+
+def _knockout_order(size: int) -> list[int]:
+    """Seeds in the order of a knockout's places: 1 meets the last seed, and 2 only in the final."""
+    order = [1]
+    while len(order) < size:
+        order = [seed for high in order for seed in (high, 2 * len(order) + 1 - high)]
+    return order
