@@ -45,8 +45,8 @@ _LATE_TOURNAMENTS = _POWER | {
     "southland",
 }
 
-_MIDWEEK = (0, 1, 2, 3)
-_WEEKEND = (4, 5, 6)
+_MIDWEEK: tuple[int, ...] = (0, 1, 2, 3)
+_WEEKEND: tuple[int, ...] = (4, 5, 6)
 _DAY_WEIGHTS = {True: (0.17, 0.33, 0.41, 0.09, 0.14, 0.76, 0.12), False: (0.10, 0.14, 0.22, 0.54, 0.14, 0.80, 0.09)}
 _FIRST_CONFERENCE_WEEK = 8
 _EXTRA_ROUNDS = ((4, _WEEKEND), (4, _MIDWEEK), (3, _WEEKEND), (7, _WEEKEND), (3, _MIDWEEK), (2, _WEEKEND))

@@ -9,7 +9,6 @@ from itertools import accumulate
 from random import Random
 
 from models.reference import Team
-from simulator.days import EASTERN
 
 HALF_SECONDS = 20 * 60
 OVERTIME_SECONDS = 5 * 60
@@ -51,7 +50,7 @@ class Game:
 
     @property
     def day(self) -> date:
-        return self.tip_off.astimezone(EASTERN).date()
+        return self.tip_off.date()
 
     @property
     def home_score(self) -> int:
@@ -108,7 +107,7 @@ def moment(game: Game, now: datetime) -> Moment:
 
     A game begins a few minutes after its scheduled tip-off, as games do, and lasts about two hours and ten minutes.
     """
-    wall = (now - game.tip_off).total_seconds()
+    wall = now.timestamp() - game.tip_off.timestamp()  # aware times of one zone subtract as naive ones
     if wall < 0:
         return PREGAME
     if wall > 6 * 3600:

@@ -70,8 +70,8 @@ _TOURNAMENT: Slots = {
 _BRACKET: Mapping[int, Sequence[tuple[int, int]]] = {
     1: ((18, 40), (21, 10), (19, 15), (21, 45)),
     2: (
-        ((12, 15), (12, 40), (13, 30), (14, 0), (14, 45), (15, 10), (16, 5), (16, 30))
-        + ((18, 50), (19, 10), (19, 25), (19, 35), (21, 25), (21, 40), (22, 0), (22, 10))
+        *((12, 15), (12, 40), (13, 30), (14, 0), (14, 45), (15, 10), (16, 5), (16, 30)),
+        *((18, 50), (19, 10), (19, 25), (19, 35), (21, 25), (21, 40), (22, 0), (22, 10)),
     ),
     3: ((12, 10), (14, 40), (17, 15), (18, 10), (19, 10), (19, 45), (20, 45), (21, 40)),
     4: ((19, 10), (19, 40), (21, 40), (22, 10)),
@@ -79,13 +79,16 @@ _BRACKET: Mapping[int, Sequence[tuple[int, int]]] = {
     6: ((18, 10), (20, 50)),
     7: ((20, 50),),
 }
-_NIGHT = ((0, 0), (2, 0), (3, 45), (5, 30), (7, 15), (9, 0), (10, 30))
+_ROUND_THE_CLOCK = (
+    *((0, 0), (1, 45), (3, 30), (5, 15), (7, 0), (8, 45)),
+    *((10, 30), (12, 15), (14, 0), (15, 45), (17, 30)),
+)
 """For seasons laid around the present: with these some game is on at every hour."""
 
 _WESTERN = frozenset({"big-sky", "big-west", "mountain-west", "pac-12", "wac", "wcc"})
 
 
-def tip_offs(rng: Random, day: date, games: Sequence[Played], teams: Sequence[Team], at_night: bool) -> list[datetime]:
+def tip_offs(rng: Random, day: date, games: Sequence[Played], teams: Sequence[Team], always_on: bool) -> list[datetime]:
     """A time for each of the day's games, in their order. Western hosts begin late."""
     times: list[datetime | None] = [None] * len(games)
     free = list(range(len(games)))
@@ -93,9 +96,10 @@ def tip_offs(rng: Random, day: date, games: Sequence[Played], teams: Sequence[Te
     for place, index in enumerate(bracket):
         slots = _BRACKET[games[index].bracket_round or 7]
         times[index] = eastern(day, *slots[place % len(slots)])
-    regular = [index for index in free if games[index].kind in (Kind.NON_CONFERENCE, Kind.CONFERENCE)]
-    if at_night:
-        for index, slot in zip(rng.sample(regular, min(len(_NIGHT), len(regular) // 2)), _NIGHT, strict=False):
+    if always_on:
+        regular = [index for index in free if games[index].kind in (Kind.NON_CONFERENCE, Kind.CONFERENCE)]
+        rng.shuffle(regular)
+        for index, slot in zip(regular, _ROUND_THE_CLOCK, strict=False):
             times[index] = eastern(day, *slot)
     free = [index for index in free if times[index] is None]
     free.sort(key=lambda index: rng.random() + 1.5 * (teams[games[index].home].conference in _WESTERN))

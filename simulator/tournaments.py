@@ -185,7 +185,9 @@ def bracket(rng: Random, days: SeasonDays, places: Sequence[tuple[int, ...]], ra
             )
             for game in (0, 1)
         ]
-        champions.append(meet(501 + region, *finalists, elite_day, known_after(days.bracket[4][half]), name))
+        champions.append(
+            meet(501 + region, finalists[0], finalists[1], elite_day, known_after(days.bracket[4][half]), name)
+        )
 
     last_four, title = days.bracket[6][0], days.bracket[7][0]
     known = known_after(max(days.bracket[5]))

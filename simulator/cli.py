@@ -1,0 +1,41 @@
+"""The command `gamepulse simulate`."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from simulator.faults import CATALOGUE, picked
+from simulator.options import Options
+
+_FAULTS = " ".join(f"{name}: {fault.description}." for name, fault in CATALOGUE.items())
+
+
+def simulate(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8765,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    season: Annotated[
+        int | None,
+        typer.Option(min=2010, help="Play the real calendar up to this season: 2025 is November 2025 to April 2026."),
+    ] = None,
+    now: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"],
+            help="Start the clock here, Eastern time, on the real calendar: 2026-03-21T20:00.",
+        ),
+    ] = None,
+    speed: Annotated[float, typer.Option(min=0, help="Simulated seconds a second; 0 stops the clock.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Another seed is another history.")] = 0,
+    messy: Annotated[bool, typer.Option("--messy", help="Do now and then all that the real API does wrong.")] = False,
+    fault: Annotated[list[str] | None, typer.Option(help=f"Do this wrong, always; repeatable. {_FAULTS}")] = None,
+) -> None:
+    """Serve an NCAA API that plays a season: without more, one in which today is an ordinary day in mid-season."""
+    unknown = [name for name in fault or () if name not in CATALOGUE]
+    if unknown:
+        raise typer.BadParameter(f"no such fault: {', '.join(unknown)}", param_hint="--fault")
+    from simulator.server import serve  # brings the web server, which --help does not need
+
+    options = Options(season=season, now=now, speed=speed, seed=seed, messy=messy, faults=picked(fault or ()))
+    typer.echo(f"A simulated NCAA API on http://{host}:{port} (seed {seed}). Its games are made up.")
+    serve(options, host, port)

@@ -1,0 +1,115 @@
+"""The same scoreboard in the API's legacy format, which it falls back to for dates until 2025, with ids of its own."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_json
+
+from models.reference import Team, conferences
+from simulator.days import EASTERN
+from simulator.game import Moment, State
+from simulator.listing import Listed
+from simulator.payload import md5
+from simulator.tournaments import ROUND_NAMES
+
+Json = dict[str, Any]
+RecordOf = Callable[[Team, datetime], tuple[int, int]]
+"""Games won and lost by a team, up to and with the one at a time."""
+
+FROZEN_AT = datetime(2025, 8, 29, tzinfo=EASTERN)
+"""When this feed was updated for the last time: later games stay `pre` in it for ever."""
+
+_ID_OFFSET = 4_000_000
+
+
+def scoreboard(games: Iterable[Listed], now: datetime, record_of: RecordOf) -> bytes:
+    """The legacy answer; `updated_at` is Eastern."""
+    shown = [contest(game, record_of) for game in games]
+    digest = md5(to_json(shown))
+    return to_json(
+        {
+            "inputMD5Sum": digest,
+            "instanceId": md5(f"{digest} {now}".encode()),
+            "updated_at": now.astimezone(EASTERN).strftime("%m-%d-%Y %H:%M:%S"),
+            "hideRank": False,
+            "games": shown,
+        }
+    )
+
+
+def contest(listed: Listed, record_of: RecordOf) -> Json:
+    """One entry of `games`. Its `gameID` is not the contest id, which only `url` has."""
+    game, at = listed.game, listed.moment
+    return {
+        "game": {
+            "gameID": str(game.contest_id - _ID_OFFSET),
+            "away": _side(listed, record_of, home=False),
+            "finalMessage": listed.message or _period(at),
+            "bracketRound": ROUND_NAMES[game.bracket_round].replace(" Four", " Four&#174;")
+            if game.bracket_round
+            else "",
+            "title": f"{game.home.short_name} {game.away.short_name}",
+            "contestName": "",
+            "url": f"/game/{game.contest_id}",
+            "network": game.network,
+            "home": _side(listed, record_of, home=True),
+            "liveVideoEnabled": False,
+            "startTime": "TBA" if listed.unplaced else game.tip_off.strftime("%I:%M%p ET"),
+            "startTimeEpoch": "" if listed.unplaced else str(int(game.tip_off.timestamp())),
+            "bracketId": str(game.bracket_id or ""),
+            "gameState": str(at.state),
+            "startDate": game.day.strftime("%m-%d-%Y"),
+            "currentPeriod": _period(at),
+            "videoState": "",
+            "bracketRegion": game.region,
+            "contestClock": _clock(at),
+        }
+    }
+
+
+def _side(listed: Listed, record_of: RecordOf, *, home: bool) -> Json:
+    game, at = listed.game, listed.moment
+    team, seed, rank = (
+        (game.home, game.home_seed, game.home_rank) if home else (game.away, game.away_seed, game.away_rank)
+    )
+    own, other = (at.home, at.away) if home else (at.away, at.home)
+    won, lost = record_of(team, game.tip_off)
+    conference = conferences().get(team.conference)
+    shown = [{"conferenceName": conference.name if conference else "", "conferenceSeo": team.conference}]
+    if rank:
+        shown.append({"conferenceName": "Top 25", "conferenceSeo": "top-25"})
+    return {
+        "score": "" if own is None else str(own),
+        "names": {
+            "char6": team.abbreviation,
+            "short": team.short_name,
+            "seo": team.slug,
+            "full": team.full_name,
+        },
+        "winner": at.state is State.FINAL and own is not None and other is not None and own > other,
+        "seed": str(seed or ""),
+        "description": f"({won}-{lost})",
+        "rank": str(rank or ""),
+        "conferences": shown,
+    }
+
+
+def _period(at: Moment) -> str:
+    if at.state is State.PRE or at.halftime:
+        return ""
+    overtimes = at.period - 2
+    overtime = "" if overtimes < 1 else "OT" if overtimes == 1 else f"{overtimes}OT"
+    if at.state is State.FINAL:
+        return f"FINAL ({overtime})" if overtime else "FINAL"
+    if at.period == 2 and at.clock == 0:
+        return "END 2ND"
+    return overtime or ("1ST HALF" if at.period == 1 else "2ND HALF")
+
+
+def _clock(at: Moment) -> str:
+    if at.state is State.PRE:
+        return ""
+    if at.halftime:
+        return ":00"
+    return "0:00" if at.clock is None else f"{at.clock // 60}:{at.clock % 60:02}"

@@ -1,0 +1,202 @@
+"""The API's answers in its current format: every field and type it has, and no others.
+
+The format is that of henrygd/ncaa-api since winter 2025-26; the odd values (a clock of `0:00` before the game,
+`FINAL` as the message of an overtime game, empty full names) are its own.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pydantic_core import to_json
+
+from models.reference import Team
+from simulator.days import season_of
+from simulator.game import Game, Moment, State, moment
+from simulator.listing import Listed
+from simulator.tournaments import ROUND_NAMES
+
+Json = dict[str, Any]
+
+INSTANCE_ID = hashlib.md5(b"", usedforsecurity=False).hexdigest()
+"""Of every answer in the current format."""
+
+# As upstream spells them, entities and all (/brackets shows the same titles).
+_ROUND_TITLES = {
+    **ROUND_NAMES,
+    1: "First Four&#174;",
+    4: "Sweet 16&#174;",
+    5: "Elite Eight&#174;",
+    6: "Final Four&#174;",
+}
+_CHAMPIONSHIP_IDS = 1_000
+
+
+def scoreboard(games: Iterable[Listed], now: datetime) -> bytes:
+    """The answer to `/scoreboard/basketball-men/d1/YYYY/MM/DD`."""
+    return envelope(to_json([contest(game) for game in games]), now)
+
+
+def envelope(games: bytes, now: datetime) -> bytes:
+    """The answer around the JSON of its games; `updated_at` is UTC."""
+    return b'{"inputMD5Sum":"%b","instanceId":"%b","updated_at":"%b","games":%b}' % (
+        md5(games).encode(),
+        INSTANCE_ID.encode(),
+        f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}".encode(),
+        games,
+    )
+
+
+def md5(games: bytes) -> str:
+    """The digest of the games' JSON; `d751713988987e9331980363e24189ce` when there are none."""
+    return hashlib.md5(games, usedforsecurity=False).hexdigest()
+
+
+def contest(listed: Listed) -> Json:
+    """One entry of `games`."""
+    game, at = listed.game, listed.moment
+    day = game.day
+    shown: Json = {
+        "gameID": str(game.contest_id),
+        "away": _side(game.away, at.away, game.away_seed, game.away_rank, won=_won(at, at.away, at.home)),
+        "finalMessage": listed.message or _message(at),
+        "title": f"{game.away.short_name} {game.home.short_name}",
+        "url": f"/game/{game.contest_id}",
+        "network": game.network,
+        "home": _side(game.home, at.home, game.home_seed, game.home_rank, won=_won(at, at.home, at.away)),
+        "liveVideoEnabled": False,
+        "startTime": "TBA" if listed.unplaced else f"{_twelve_hours(game.tip_off)} ET",
+        "startTimeEpoch": "" if listed.unplaced else str(int(game.tip_off.timestamp())),
+        "gameState": at.state.value,
+        "startDate": f"{day.month:02}/{day.day:02}/{day.year}",
+        "currentPeriod": _period(at),
+        "contestClock": "0:00" if at.clock is None else f"{at.clock // 60:02}:{at.clock % 60:02}",
+        "bracketId": game.bracket_id or "",
+        "bracketRound": game.bracket_round or "",
+    }
+    if game.bracket_round:
+        shown["championshipId"] = _CHAMPIONSHIP_IDS + season_of(game.day)
+        shown["championshipGame"] = {
+            "round": {
+                "roundNumber": game.bracket_round,
+                "title": _ROUND_TITLES[game.bracket_round],
+                "subtitle": game.region or f"{game.day:%B} {game.day.day}",
+            }
+        }
+    return {"game": shown}
+
+
+def calendar(counts: Mapping[date, int], today: date) -> Json:
+    """The answer to `/schedule-alt/basketball-men/d1/{season}`: days with games, and how many."""
+    return {
+        "data": {
+            "schedules": {
+                "games": [
+                    {"count": count, "contestDate": day.strftime("%m/%d/%Y")}
+                    for day, count in sorted(counts.items())
+                    if count
+                ],
+                "today": {"date": today.strftime("%m/%d/%Y"), "week": None, "season": season_of(today)},
+            }
+        }
+    }
+
+
+def one_game(game: Game | None, now: datetime) -> Json:
+    """The answer to `/game/{id}`; without a game, no contests."""
+    if game is None:
+        return {"contests": []}
+    at = moment(game, now)
+    state = {State.PRE: "P", State.LIVE: "I", State.FINAL: "F"}[at.state]
+    winner = None
+    if at.state is State.FINAL:
+        winner = team_id(game.home if game.home_score > game.away_score else game.away)
+    periods = game.line if at.state is State.FINAL else game.line[: max(0, at.period - 1)]
+    return {
+        "contests": [
+            {
+                "id": str(game.contest_id),
+                "gameState": state,
+                "statusCodeDisplay": str(at.state),
+                "hasStartTime": True,
+                "startTimeEpoch": int(game.tip_off.timestamp()),
+                "seasonYear": season_of(game.day),
+                "winner": winner,
+                "linescores": [
+                    {"period": _PERIODS.get(number, f"OT{number - 2}"), "home": str(home), "visit": str(away)}
+                    for number, (home, away) in enumerate(periods, 1)
+                ],
+                "teams": [
+                    {
+                        "teamId": team_id(team),
+                        "isHome": home,
+                        "seoname": team.slug,
+                        "nameShort": team.short_name,
+                        "nameFull": team.full_name,
+                        "name6Char": team.abbreviation,
+                        "score": score,
+                        "divisionName": "Division I",
+                        "division": 1,
+                    }
+                    for team, home, score in ((game.home, True, at.home), (game.away, False, at.away))
+                ],
+                "location": {"venue": f"{game.home.short_name} Arena", "city": "", "stateUsps": ""},
+            }
+        ]
+    }
+
+
+_PERIODS = {1: "1st", 2: "2nd"}
+
+
+def team_id(team: Team) -> str:
+    """A number for a team, the same for ever."""
+    return str(int.from_bytes(hashlib.blake2b(team.slug.encode(), digest_size=3).digest(), "big"))
+
+
+def schools(teams: Iterable[Team]) -> list[dict[str, str]]:
+    """The answer to `/schools-index`."""
+    return [{"slug": team.slug, "name": team.short_name, "long": team.full_name} for team in teams]
+
+
+def _side(team: Team, score: int | None, seed: int | None, rank: int | None, *, won: bool) -> Json:
+    return {
+        "score": "" if score is None else str(score),
+        "names": {"char6": team.abbreviation, "short": team.short_name, "seo": team.slug, "full": ""},
+        "winner": won,
+        "seed": str(seed or ""),
+        "description": "",
+        "rank": str(rank or ""),
+        "conferences": [{"conferenceName": "", "conferenceSeo": team.conference}],
+    }
+
+
+def _won(at: Moment, own: int | None, other: int | None) -> bool:
+    return at.state is State.FINAL and own is not None and other is not None and own > other
+
+
+def _period(at: Moment) -> str:
+    if at.state is State.PRE:
+        return ""
+    overtime = _overtime(at.period)
+    if at.state is State.FINAL:
+        return f"FINAL - {overtime}" if overtime else "FINAL"
+    return "HALFTIME" if at.halftime else overtime or _PERIODS[at.period]
+
+
+def _message(at: Moment) -> str:
+    if at.state is State.PRE:
+        return ""
+    if at.state is State.FINAL:
+        return "FINAL"  # of overtime games too
+    return "HALF" if at.halftime else _overtime(at.period) or f"{_PERIODS[at.period].upper()} HALF"
+
+
+def _overtime(period: int) -> str:
+    overtimes = period - 2
+    return "" if overtimes < 1 else "OT" if overtimes == 1 else f"{overtimes}OT"
+
+
+def _twelve_hours(tip_off: datetime) -> str:
+    return f"{tip_off.hour % 12 or 12}:{tip_off.minute:02} {'AM' if tip_off.hour < 12 else 'PM'}"

@@ -1,0 +1,113 @@
+"""Answers that go wrong: one for each fault of the catalogue that spoils a whole answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+
+from simulator import legacy, payload
+from simulator.faults import Faults, Rule, Struck
+from simulator.game import PREGAME, State
+from simulator.listing import Listed, listing
+from simulator.world import World
+
+_DISCONNECT_POLL = 0.1
+_OVERSIZE = 24 * 1024 * 1024
+_CHUNK = b" " * (1024 * 1024)
+_STALE_BUT_EVERY = 25
+"""In the frozen feed that was counted, 22 of 878 games were final."""
+
+_GATEWAY_PAGE = """<html>
+<head><title>{status} {reason}</title></head>
+<body><center><h1>{status} {reason}</h1></center><hr><center>cloudflare</center></body>
+</html>
+"""
+
+
+async def spoil(request: Request, struck: Struck, world: World, faults: Faults, day: date, now: datetime) -> Response:
+    """What is answered instead. `day` is the date asked for."""
+    rule = struck.rule
+    match struck.name:
+        case "http_429":
+            return PlainTextResponse("Too many requests", 429)
+        case "http_429_retry_after":
+            return PlainTextResponse("Too many requests", 429, {"retry-after": rule.retry_after})
+        case "http_500":
+            return _labelled_json("fetch failed", 500)
+        case "http_502":
+            return _gateway(502, "Bad Gateway")
+        case "http_522":
+            return _gateway(522, "Connection timed out")
+        case "http_404":
+            return _labelled_json('{"message":"Resource not found"}', 404)
+        case "http_401":
+            return PlainTextResponse("Unauthorized", 401)
+        case "html":
+            return HTMLResponse("<!DOCTYPE html><html><body><h1>Just a moment...</h1></body></html>")
+        case "hang":
+            await _hang(request, rule)
+            return _gateway(522, "Connection timed out")
+        case "drip":
+            return StreamingResponse(_drip(rule), media_type="application/json")
+        case "oversized":
+            return StreamingResponse(_oversized(), media_type="application/json")
+        case "empty_day":
+            return _labelled_json(payload.scoreboard((), now))
+        case "wrong_date":
+            other = _other_day(world, day)
+            return _labelled_json(payload.scoreboard(listing(world, faults, other, now), now))
+        case "legacy":
+            games = listing(world, faults, day, min(now, legacy.FROZEN_AT))
+            return _labelled_json(legacy.scoreboard(games, now, world.record))
+        case "legacy_frozen":
+            games = [_stale(entry) for entry in listing(world, faults, day, now)]
+            return _labelled_json(legacy.scoreboard(games, now, world.record))
+        case "truncated":
+            whole = payload.scoreboard(listing(world, faults, day, now), now)
+            return _labelled_json(whole[: len(whole) // 2])
+        case _:
+            raise NotImplementedError(struck.name)
+
+
+def _labelled_json(body: str | bytes, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/json")
+
+
+def _gateway(status: int, reason: str) -> Response:
+    return HTMLResponse(_GATEWAY_PAGE.format(status=status, reason=reason), status)
+
+
+async def _hang(request: Request, rule: Rule) -> None:
+    """Waits, but not for a client that has gone: a test's server must be able to stop."""
+    for _ in range(round(rule.seconds / _DISCONNECT_POLL)):
+        if await request.is_disconnected():
+            return
+        await asyncio.sleep(_DISCONNECT_POLL)
+
+
+async def _drip(rule: Rule) -> AsyncIterator[bytes]:
+    yield b'{"inputMD5Sum":"'
+    for _ in range(round(rule.seconds / 0.25)):
+        await asyncio.sleep(0.25)
+        yield b"0"
+
+
+async def _oversized() -> AsyncIterator[bytes]:
+    for _ in range(_OVERSIZE // len(_CHUNK)):
+        yield _CHUNK
+        await asyncio.sleep(0)
+    yield b'{"games":[]}'
+
+
+def _other_day(world: World, day: date) -> date:
+    """The last day with games before a date; a week before, if there is none near."""
+    earlier = (day - timedelta(days=back) for back in range(1, 30))
+    return next((other for other in earlier if world.games(other)), day - timedelta(days=7))
+
+
+def _stale(entry: Listed) -> Listed:
+    if entry.moment.state is State.FINAL and entry.game.contest_id % _STALE_BUT_EVERY == 0:
+        return entry
+    return Listed(entry.game, PREGAME)
