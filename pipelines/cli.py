@@ -1,5 +1,69 @@
-"""`gamepulse`."""
+"""`gamepulse`: the stack on this machine, and the database in use."""
+
+import os
+import sys
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
-app = typer.Typer()
+from pipelines.errors import GamePulseError
+from pipelines.postgres.database import describe, embedded_server, migrate, ready_database, target_database
+from pipelines.settings import PROJECT, Settings
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+def main() -> None:
+    """Entry point: what a user can mend is a sentence, not a traceback."""
+    try:
+        app()
+    except GamePulseError as error:
+        Console(stderr=True).print(f"[bold red]gamepulse:[/] {error}", highlight=False)
+        sys.exit(1)
+
+
+@app.command()
+def up(port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000) -> None:
+    """Run everything on this machine: database, migrations, Dagster's UI and daemon. Ctrl-C stops it.
+
+    Example: gamepulse up --port 3001
+    """
+    from pipelines.stack import run_stack
+
+    migrate(target_database(Settings()))
+    run_stack(Settings(), port)
+
+
+@app.command()
+def down() -> None:
+    """Stop the embedded database server, which outlives `gamepulse up`."""
+    stopped = embedded_server(Settings()).stop()
+    typer.echo("The database server is stopped." if stopped else "No database server of this project was running.")
+
+
+@app.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the tables of the app and of Dagster to what this code needs."""
+    from dagster import DagsterInstance
+
+    url = target_database(Settings())
+    revision = migrate(url)
+    with DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.upgrade()
+    typer.echo(f"Database {describe(url)} is at revision {revision}, and so are Dagster's tables at theirs.")
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def psql(arguments: Annotated[list[str] | None, typer.Argument(help="Handed to psql.")] = None) -> None:
+    """Open a shell on the database in use.
+
+    Example: gamepulse psql -- -c 'SELECT count(*) FROM fact_game'
+    """
+    settings = Settings()
+    url = ready_database(settings)
+    program = str(embedded_server(settings).program("psql"))
+    # The password goes by the environment: a process list shows arguments to everybody.
+    os.environ["PGPASSWORD"] = url.password or ""
+    os.environ.setdefault("PGOPTIONS", "-csearch_path=public")
+    os.execv(program, [program, url.set(password=None).render_as_string(), *(arguments or [])])  # noqa: S606

@@ -28,6 +28,12 @@ class DatabaseRefusedError(DatabaseError):
     """The database answered and said no: wrong password, unknown role or database."""
 
 
+class DatabaseBusyError(DatabaseError):
+    """A lock or a statement took longer than the limit."""
+
+    can_heal = True
+
+
 class SchemaError(DatabaseError):
     """The tables are not those of this code: behind, ahead, or somebody else's."""
 

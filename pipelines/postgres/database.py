@@ -9,7 +9,13 @@ from sqlalchemy import URL, Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.migrations import VERSION_TABLE, alembic_config, head_revision
-from pipelines.errors import DatabaseRefusedError, DatabaseUnreachableError, SchemaError
+from pipelines.errors import (
+    DatabaseBusyError,
+    DatabaseError,
+    DatabaseRefusedError,
+    DatabaseUnreachableError,
+    SchemaError,
+)
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.url import libpq_url, psycopg2_url
 from pipelines.settings import Settings
@@ -28,16 +34,21 @@ def ready_database(settings: Settings) -> URL:
     Raises:
         DatabaseError: unreachable, refused, or its tables are not those of this code.
     """
-    if settings.database_url is not None:
-        url = libpq_url(settings.database_url.get_secret_value())
-        _require_head(url)
-        return url
-    server = libpq_url(embedded_server(settings).ensure_running())
-    url = server.set(database=APP_DATABASE)
-    if _revision_of_embedded(url) != head_revision():
-        _create_database(server, APP_DATABASE)
+    url = target_database(settings)
+    if settings.database_url is None and _revision_of(url) != head_revision():
         migrate(url)
+    else:
+        _require_head(url)
     return url
+
+
+def target_database(settings: Settings) -> URL:
+    """The app's database, whatever state its tables are in; the embedded one is made where it is not there yet."""
+    if settings.database_url is not None:
+        return libpq_url(settings.database_url.get_secret_value())
+    server = libpq_url(embedded_server(settings).ensure_running())
+    _create_database(server, APP_DATABASE)
+    return server.set(database=APP_DATABASE)
 
 
 def embedded_server(settings: Settings) -> EmbeddedPostgres:
@@ -68,25 +79,18 @@ def migrate(url: URL) -> str:
 
 
 def _require_head(url: URL) -> None:
-    with _connect(url) as connection:
-        revision = _revision(connection)
+    revision = _revision_of(url)
     _refuse_newer(revision)
     if revision != head_revision():
         state = "has no tables yet" if revision is None else f"is at revision {revision}"
         raise SchemaError(
-            f"Database {_describe(url)} {state}, and this code needs {head_revision()}: run `gamepulse migrate`."
+            f"Database {describe(url)} {state}, and this code needs {head_revision()}: run `gamepulse migrate`."
         )
 
 
-def _revision_of_embedded(url: URL) -> str | None:
-    """None also where the database does not exist yet."""
-    try:
-        with _connect(url) as connection:
-            return _revision(connection)
-    except DatabaseRefusedError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
+def _revision_of(url: URL) -> str | None:
+    with _connect(url) as connection:
+        return _revision(connection)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -109,7 +113,7 @@ def _refuse_strangers(connection: Connection, url: URL) -> None:
     strangers = sorted(set(TABLES) & set(present))
     if strangers:
         raise SchemaError(
-            f"Database {_describe(url)} has tables named {', '.join(strangers)} that `gamepulse migrate` did not make: "
+            f"Database {describe(url)} has tables named {', '.join(strangers)} that `gamepulse migrate` did not make: "
             "give GamePulse a database of its own, or rename them. Nothing was changed."
         )
 
@@ -133,22 +137,33 @@ def _connect(url: URL) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except OperationalError as error:
-        raise connection_error(url, str(error.orig)) from None
+        raise translate_error(url, error) from None
 
 
-def connection_error(url: URL, answer: str) -> DatabaseUnreachableError | DatabaseRefusedError:
-    """The sentence for a connection that failed with the server's or the driver's `answer`."""
-    said = answer.strip().splitlines()[-1].strip() if answer.strip() else "no answer"
-    refused = any(word in answer for word in ("authentication", "does not exist", "permission denied", "no pg_hba"))
-    if refused:
+def translate_error(url: URL, error: Exception) -> DatabaseError:
+    """The error of the pipeline for an error of a driver: what happened, where, and what to do."""
+    original = getattr(error, "orig", None) or error
+    # SQLAlchemy's asyncpg adapter keeps the driver's error as the cause of its own.
+    original = original.__cause__ or original
+    state = str(getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or "")
+    said = (str(original).strip().splitlines() or [type(original).__name__])[0].strip()
+    where = f"Database {describe(url)}"
+    refused = state[:2] in _REFUSALS or any(sign in said for sign in ("authentication failed", "does not exist"))
+    if refused and not state.startswith("42"):
         return DatabaseRefusedError(
-            f"Database {_describe(url)} refused the connection: {said}. Check user, password and name in DATABASE_URL."
+            f"{where} refused the connection: {said}. Check user, password and database name in DATABASE_URL."
         )
-    return DatabaseUnreachableError(
-        f"Database {_describe(url)} cannot be reached: {said}. Is it running, and is DATABASE_URL right?"
-    )
+    if state in {"55P03", "57014", "25P03"}:  # lock_timeout, statement_timeout, idle_in_transaction_session_timeout
+        return DatabaseBusyError(f"{where} was too slow: {said}. Another session may be stuck; see pg_stat_activity.")
+    if not state or state[:2] in _BREAKDOWNS:
+        return DatabaseUnreachableError(f"{where} cannot be reached: {said}. Is it running, is DATABASE_URL right?")
+    return DatabaseError(f"{where} refused a statement ({state}): {said}.")
 
 
-def _describe(url: URL) -> str:
+_REFUSALS = {"28", "3D"}  # invalid authorization, invalid catalog name
+_BREAKDOWNS = {"08", "53", "57", "58"}  # connection, resources, shutdown, system
+
+
+def describe(url: URL) -> str:
     """Where it is and as whom, without the password."""
     return f"{url.database!r} at {url.host or 'localhost'}:{url.port or 5432} as {url.username or 'the default user'}"

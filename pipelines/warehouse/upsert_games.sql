@@ -76,35 +76,36 @@ reissued AS (
 ),
 resolved AS (
     SELECT
-        judged.*,
-        coalesce(judged.contest_id < newest_contest_id, FALSE) AS is_reissued
+        judged.contest_id, judged.game_id, judged.game_key, judged.verdict, judged.home_team_key, judged.away_team_key,
+        CASE WHEN is_reissued THEN 'withdrawn' ELSE judged.game_status END AS game_status,
+        judged.game_start_time, judged.home_score, judged.away_score, judged.game_period,
+        CASE WHEN NOT is_reissued THEN judged.game_clock END AS game_clock,
+        judged.overtime_periods, judged.home_rank, judged.away_rank, judged.home_seed, judged.away_seed,
+        judged.bracket_round, judged.network, judged.rivalry_factor
     FROM judged
     LEFT JOIN reissued
         ON one_team_key = least(judged.home_team_key, judged.away_team_key)
         AND other_team_key = greatest(judged.home_team_key, judged.away_team_key)
+    CROSS JOIN LATERAL (SELECT coalesce(judged.contest_id < newest_contest_id, FALSE) AS is_reissued) AS issues
 ),
-merged AS (
+compared AS (
     SELECT
         resolved.*,
-        CASE WHEN is_reissued THEN 'withdrawn' ELSE resolved.game_status END AS new_status,
-        CASE WHEN NOT is_reissued THEN resolved.game_clock END AS new_clock,
-        coalesce(resolved.network, stored.network) AS new_network,
         stored.game_status AS old_status,
+        stored.network IS NULL AND resolved.network IS NOT NULL AS fills_network,
         (
             stored.game_date, stored.home_team_key, stored.away_team_key, stored.game_status, stored.game_start_time,
             stored.home_score, stored.away_score, stored.game_period, stored.game_clock, stored.overtime_periods,
             stored.home_rank, stored.away_rank, stored.home_seed, stored.away_seed, stored.bracket_round
         ) IS DISTINCT FROM (
-            $2::date, resolved.home_team_key, resolved.away_team_key,
-            CASE WHEN is_reissued THEN 'withdrawn' ELSE resolved.game_status END, resolved.game_start_time,
-            resolved.home_score, resolved.away_score, resolved.game_period,
-            CASE WHEN NOT is_reissued THEN resolved.game_clock END, resolved.overtime_periods,
-            resolved.home_rank, resolved.away_rank, resolved.home_seed, resolved.away_seed, resolved.bracket_round
-        ) AS differs,
+            $2::date, resolved.home_team_key, resolved.away_team_key, resolved.game_status, resolved.game_start_time,
+            resolved.home_score, resolved.away_score, resolved.game_period, resolved.game_clock,
+            resolved.overtime_periods, resolved.home_rank, resolved.away_rank, resolved.home_seed, resolved.away_seed,
+            resolved.bracket_round
+        ) AS contradicts,
         (stored.network, stored.rivalry_factor, stored.feed, stored.last_seen_at) IS DISTINCT FROM (
             coalesce(resolved.network, stored.network), resolved.rivalry_factor, $4::text, NULL
-        ) AS differs_besides,
-        stored.network IS NULL AND resolved.network IS NOT NULL AS fills_network
+        ) AS adds
     FROM resolved
     LEFT JOIN fact_game AS stored USING (game_key)
 ),
@@ -112,36 +113,36 @@ updated AS (
     UPDATE fact_game AS stored
     SET game_date = $2::date,
         game_date_key = to_char($2::date, 'YYYYMMDD')::int,
-        home_team_key = merged.home_team_key,
-        away_team_key = merged.away_team_key,
-        game_status = new_status,
-        game_start_time = merged.game_start_time,
-        home_score = merged.home_score,
-        away_score = merged.away_score,
-        game_period = merged.game_period,
-        game_clock = new_clock,
-        overtime_periods = merged.overtime_periods,
-        home_rank = merged.home_rank,
-        away_rank = merged.away_rank,
-        home_seed = merged.home_seed,
-        away_seed = merged.away_seed,
-        bracket_round = merged.bracket_round,
-        network = new_network,
-        rivalry_factor = merged.rivalry_factor,
+        home_team_key = compared.home_team_key,
+        away_team_key = compared.away_team_key,
+        game_status = compared.game_status,
+        game_start_time = compared.game_start_time,
+        home_score = compared.home_score,
+        away_score = compared.away_score,
+        game_period = compared.game_period,
+        game_clock = compared.game_clock,
+        overtime_periods = compared.overtime_periods,
+        home_rank = compared.home_rank,
+        away_rank = compared.away_rank,
+        home_seed = compared.home_seed,
+        away_seed = compared.away_seed,
+        bracket_round = compared.bracket_round,
+        network = coalesce(compared.network, stored.network),
+        rivalry_factor = compared.rivalry_factor,
         feed = $4::text,
         last_seen_at = NULL,
         updated_at = now()
-    FROM merged
-    WHERE stored.game_key = merged.game_key
+    FROM compared
+    WHERE stored.game_key = compared.game_key
       AND verdict = 'apply'
-      AND (differs OR differs_besides)
+      AND (contradicts OR adds)
 ),
 filled AS (
     UPDATE fact_game AS stored
-    SET network = merged.network,
+    SET network = compared.network,
         updated_at = now()
-    FROM merged
-    WHERE stored.game_key = merged.game_key
+    FROM compared
+    WHERE stored.game_key = compared.game_key
       AND verdict = 'outranked'
       AND fills_network
 ),
@@ -152,22 +153,22 @@ inserted AS (
         home_rank, away_rank, home_seed, away_seed, bracket_round, network, rivalry_factor, feed
     )
     SELECT
-        game_id, $1::text, $2::date, to_char($2::date, 'YYYYMMDD')::int, home_team_key, away_team_key, new_status,
-        game_start_time, home_score, away_score, game_period, new_clock, overtime_periods,
+        game_id, $1::text, $2::date, to_char($2::date, 'YYYYMMDD')::int, home_team_key, away_team_key, game_status,
+        game_start_time, home_score, away_score, game_period, game_clock, overtime_periods,
         home_rank, away_rank, home_seed, away_seed, bracket_round, network, rivalry_factor, $4::text
-    FROM merged
+    FROM compared
     WHERE verdict = 'insert'
     ORDER BY contest_id
 )
 SELECT
     count(*) FILTER (WHERE verdict = 'insert') AS games_inserted,
     count(*) FILTER (
-        WHERE (verdict = 'apply' AND (differs OR differs_besides))
-        OR (verdict = 'outranked' AND NOT differs AND fills_network)
+        WHERE (verdict = 'apply' AND (contradicts OR adds))
+        OR (verdict = 'outranked' AND NOT contradicts AND fills_network)
     ) AS games_updated,
-    count(*) FILTER (WHERE verdict = 'regression' OR (verdict = 'outranked' AND differs)) AS games_suspect,
+    count(*) FILTER (WHERE verdict = 'regression' OR (verdict = 'outranked' AND contradicts)) AS games_suspect,
     count(*) FILTER (
-        WHERE new_status = 'withdrawn' AND old_status IS DISTINCT FROM 'withdrawn' AND verdict IN ('insert', 'apply')
+        WHERE game_status = 'withdrawn' AND old_status IS DISTINCT FROM 'withdrawn' AND verdict IN ('insert', 'apply')
     ) AS games_withdrawn,
     count(*) AS games_judged
-FROM merged
+FROM compared

@@ -1,0 +1,45 @@
+"""Events as structlog has them: on stdout, and through the standard library into Dagster's run log."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+LOGGER = "gamepulse"
+"""The standard library's logger that `dagster.yaml` brings into the run log."""
+
+
+def event_logger(style: Literal["console", "json"], **values: object) -> structlog.stdlib.BoundLogger:
+    """A logger whose events carry `values`; on stdout as JSON, or as coloured text where it is a terminal."""
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(default=str)
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    )
+    logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        logging.getLogger(LOGGER),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[_Stdout(renderer), structlog.processors.KeyValueRenderer(key_order=["event"])],
+    )
+    return logger.bind(**values)
+
+
+class _Stdout:
+    """Writes a line for people or for a log collector, and lets the event pass on to Dagster."""
+
+    def __init__(self, renderer: Processor) -> None:
+        self._processors: list[Processor] = [
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ]
+
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        line: object = dict(event)
+        for process in self._processors:
+            line = process(logger, method, line)  # type: ignore[arg-type]
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+        return event

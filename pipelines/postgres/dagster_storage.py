@@ -1,0 +1,40 @@
+"""Dagster's own storage, in schema `dagster` of the database in use. Named by `dagster.yaml`.
+
+Dagster resolves a URL only from its own configuration; this class asks our settings instead, so that a fresh clone
+works with nothing set. It leans on `DagsterPostgresStorage`'s constructor, which is not public: one test holds it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from dagster._config import UserConfigSchema
+from dagster._serdes import ConfigurableClassData
+from dagster_postgres.storage import DagsterPostgresStorage
+
+from pipelines.postgres.database import DAGSTER_SCHEMA, ready_database
+from pipelines.postgres.url import libpq_url, psycopg2_url
+from pipelines.settings import Settings
+
+
+def dagster_url(settings: Settings) -> sa.URL:
+    """Where Dagster logs in: `DAGSTER_DATABASE_URL`, or else as the app does, with its schema as the search path."""
+    url = ready_database(settings)
+    if settings.dagster_database_url is not None:
+        url = libpq_url(settings.dagster_database_url.get_secret_value())
+    return psycopg2_url(url, DAGSTER_SCHEMA)
+
+
+class GamePulseStorage(DagsterPostgresStorage):
+    """Runs, events and ticks in PostgreSQL, wherever `Settings` says that is."""
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "GamePulseStorage":
+        url = dagster_url(Settings())
+        return cls(postgres_url=url.render_as_string(hide_password=False), inst_data=inst_data)

@@ -1,0 +1,26 @@
+"""The app's PostgreSQL as a Dagster resource."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import dagster as dg
+from pydantic import SecretStr
+
+from pipelines.settings import Settings
+from pipelines.warehouse.database import Database
+
+
+class DatabaseResource(dg.ConfigurableResource[Database]):
+    """Gives a `Database` for the length of a run: that of the settings, or of `url` (any driver's spelling)."""
+
+    url: str | None = None
+
+    @asynccontextmanager
+    async def yield_for_execution(  # type: ignore[override]  # Dagster takes an async one too
+        self, context: dg.InitResourceContext
+    ) -> AsyncIterator[Database]:
+        settings = Settings()
+        if self.url is not None:
+            settings = settings.model_copy(update={"database_url": SecretStr(self.url)})
+        async with Database(settings) as database:
+            yield database

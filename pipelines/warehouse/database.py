@@ -1,0 +1,75 @@
+"""Sessions on the app's database: one engine, made when first needed, in the loop that uses it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from pipelines.postgres.database import ready_database, translate_error
+from pipelines.settings import Settings
+
+# A peer that is stuck becomes an error with a name, not a run that hangs.
+SERVER_SETTINGS = {
+    "application_name": "gamepulse",
+    "search_path": "public",
+    "lock_timeout": "30s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    "jit": "off",  # compiling costs more than any statement of a load
+}
+
+
+class Database:
+    """The app's PostgreSQL. Use it as an async context manager, in one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._url: URL | None = None
+        self._engine: AsyncEngine | None = None
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._engine is not None:
+            await self._engine.dispose()
+
+    @asynccontextmanager
+    async def get_session(self) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction, committed at the end of the block and rolled back by an error in it.
+
+        Raises:
+            DatabaseError: the database cannot be used; `can_heal` says whether waiting may help.
+        """
+        engine, url = await self._ready()
+        try:
+            async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise translate_error(url, error) from error
+
+    async def _ready(self) -> tuple[AsyncEngine, URL]:
+        async with self._lock:
+            if self._engine is None or self._url is None:
+                # In a thread, since it may start a server and migrate it.
+                url = await asyncio.to_thread(ready_database, self._settings)
+                self._url = url
+                self._engine = create_async_engine(
+                    "postgresql+asyncpg://", async_creator=lambda: _connect(url), pool_size=4, pool_pre_ping=True
+                )
+            return self._engine, self._url
+
+
+async def _connect(url: URL) -> "asyncpg.Connection[Any]":
+    # asyncpg reads libpq's own spelling, with sslmode and the rest; SQLAlchemy's asyncpg dialect does not.
+    return await asyncpg.connect(url.render_as_string(hide_password=False), timeout=10, server_settings=SERVER_SETTINGS)
