@@ -131,11 +131,11 @@ class EmbeddedPostgres:
             try:
                 with connection.cursor() as cursor:
                     cursor.execute(query)
-                    (changed,) = cursor.fetchone()
+                    answer = cursor.fetchone()
             except psycopg2.Error as error:
                 return str(error).strip()
         ours = int((self._data / "PG_VERSION").stat().st_ctime)
-        return None if changed == ours else "the server on the remembered port serves another folder"
+        return None if answer == (ours,) else "the server on the remembered port serves another folder"
 
     def _alive(self) -> bool:
         try:
