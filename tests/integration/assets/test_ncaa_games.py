@@ -1,0 +1,309 @@
+"""The asset from bytes on a socket to rows and materializations, in real Dagster runs."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+
+from pipelines.assets import ncaa_games
+from pipelines.resources import DatabaseResource, NcaaApiResource
+
+Rows = Callable[[str], list[dict[str, Any]]]
+Materialize = Callable[..., dg.ExecuteInProcessResult]
+
+RECORDINGS = {"2025-02-08": "legacy", "2025-03-14": "legacy", "2025-11-03": "current"}
+
+
+@pytest.fixture
+def materialize(database_url: sa.URL, api: Any) -> Materialize:
+    """Materializes partitions in one run, against the test's database and API."""
+    url = database_url.render_as_string(hide_password=False)
+
+    def run(first: str, last: str | None = None, instance: dg.DagsterInstance | None = None) -> Any:
+        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last or first}
+        return dg.materialize(
+            [ncaa_games],
+            partition_key=first if last is None else None,
+            tags=tags if last is not None else None,
+            resources={"database": DatabaseResource(url=url), "ncaa_api": NcaaApiResource(base_url=api.url)},
+            instance=instance or dg.DagsterInstance.ephemeral(),
+            raise_on_error=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def recordings(shared_data: Path, api: Any) -> dict[str, Any]:
+    """The recorded scoreboards, served over HTTP and as JSON."""
+    bodies = {
+        date: (shared_data / "scoreboards" / feed / f"{date}.json").read_bytes() for date, feed in RECORDINGS.items()
+    }
+    api.answer_with(bodies)
+    return {date: [entry["game"] for entry in json.loads(body)["games"]] for date, body in bodies.items()}
+
+
+def game(contest_id: int, home: str, away: str, **values: Any) -> dict[str, Any]:
+    """A final game in the current format."""
+    line = {"winner": False, "seed": "", "description": "", "rank": ""}
+    sides = {
+        side: {
+            **line,
+            "score": score,
+            "names": {"char6": name[:6].upper(), "short": name.title(), "seo": name, "full": ""},
+            "conferences": [{"conferenceName": "", "conferenceSeo": "acc"}],
+        }
+        for side, name, score in (("home", home, "80"), ("away", away, "70"))
+    }
+    return {
+        "gameID": str(contest_id),
+        **sides,
+        "finalMessage": "FINAL",
+        "title": "",
+        "url": f"/game/{contest_id}",
+        "network": "",
+        "liveVideoEnabled": False,
+        "startTime": "7:00 PM ET",
+        "startTimeEpoch": "",
+        "gameState": "final",
+        "startDate": "",
+        "currentPeriod": "FINAL",
+        "contestClock": "0:00",
+        "bracketId": "",
+        "bracketRound": "",
+    } | values
+
+
+def body(*games: dict[str, Any]) -> bytes:
+    """A scoreboard in the current format."""
+    return json.dumps({"inputMD5Sum": "", "instanceId": "", "games": [{"game": game} for game in games]}).encode()
+
+
+def metadata(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    """Of each materialized partition."""
+    materializations = [
+        event.step_materialization_data.materialization for event in result.get_asset_materialization_events()
+    ]
+    return {
+        str(materialization.partition): {name: value.value for name, value in materialization.metadata.items()}
+        for materialization in materializations
+    }
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """What the step's failure says."""
+    [event] = result.get_step_failure_events()
+    error = event.step_failure_data.error
+    assert error is not None
+    return (error.cause or error).message
+
+
+def test_recorded_dates_load_as_they_were(materialize: Materialize, recordings: Any, rows: Rows) -> None:
+    for date in RECORDINGS:
+        assert materialize(date).success
+
+    found = {
+        str(row["game_date"]): row
+        for row in rows("""
+            SELECT game_date, count(*) AS games,
+                count(*) FILTER (WHERE game_status = 'final') AS final,
+                count(*) FILTER (WHERE game_status = 'live') AS live,
+                count(*) FILTER (WHERE game_status = 'scheduled') AS scheduled,
+                count(*) FILTER (WHERE overtime_periods > 0) AS overtime,
+                count(*) FILTER (WHERE rivalry_factor = 1.20) AS rivalry
+            FROM fact_game GROUP BY game_date""")
+    }
+    table = {date: tuple(list(row.values())[1:]) for date, row in found.items()}
+    assert table == {
+        "2025-02-08": (155, 155, 0, 0, 8, 142),
+        "2025-03-14": (37, 23, 12, 2, 1, 37),
+        "2025-11-03": (169, 15, 111, 43, 0, 0),
+    }
+
+
+def test_every_stored_field_equals_the_recording(materialize: Materialize, recordings: Any, rows: Rows) -> None:
+    aliases = {"fairleigh-dickinson": "fdu", "the-american": "american", "houston-baptist": "houston-christian"}
+    for date in RECORDINGS:
+        assert materialize(date).success
+    stored = {
+        row["game_id"]: row
+        for row in rows("""
+            SELECT game.*, extract(epoch FROM game_start_time)::bigint AS epoch,
+                home.slug AS home_slug, home.team_name AS home_name, home.conference_id AS home_conference,
+                home.abbreviation AS home_abbreviation, home.full_name AS home_full_name,
+                away.slug AS away_slug, away.team_name AS away_name, away.conference_id AS away_conference,
+                away.abbreviation AS away_abbreviation, away.full_name AS away_full_name
+            FROM fact_game AS game
+            JOIN dim_team AS home ON home.team_key = home_team_key
+            JOIN dim_team AS away ON away.team_key = away_team_key""")
+    }
+    assert len(stored) == 361
+    for date, games in recordings.items():
+        for raw in games:
+            row = stored[f"ncaam_{raw['url'].rpartition('/')[2]}"]
+            assert str(row["game_date"]) == date
+            assert row["epoch"] == int(raw["startTimeEpoch"])
+            assert row["network"] == (raw["network"] or None)
+            state = {"final": "final", "live": "live", "pre": "scheduled"}[raw["gameState"]]
+            assert row["game_status"] == state
+            assert (row["game_clock"] is not None) == (state == "live" and raw["contestClock"] != "")
+            if state == "live":
+                minutes, seconds = raw["contestClock"].split(":")
+                assert row["game_clock"] == f"{int(minutes or 0)}:{seconds}"
+            for side in ("home", "away"):
+                team, names = raw[side], raw[side]["names"]
+                slug = names["seo"] or names["short"].lower().replace(" ", "-")
+                assert row[f"{side}_slug"] == aliases.get(slug, slug)
+                assert row[f"{side}_name"] == names["short"].strip()
+                assert row[f"{side}_abbreviation"] == (names["char6"].strip() or None)
+                assert row[f"{side}_full_name"] == (names["full"] or None) or row["feed"] == "current"
+                for field in ("score", "rank", "seed"):
+                    assert row[f"{side}_{field}"] == (int(team[field]) if team[field] else None)
+                conferences = [c["conferenceSeo"] for c in team["conferences"] if c["conferenceSeo"] != "top-25"]
+                assert row[f"{side}_conference"] == (aliases.get(conferences[0], conferences[0]) or None)
+
+
+def test_materializing_an_unchanged_date_again_writes_nothing(
+    materialize: Materialize, recordings: Any, rows: Rows
+) -> None:
+    everything = """
+        SELECT xmin::text, ctid::text, game_id AS id FROM fact_game
+        UNION ALL SELECT xmin::text, ctid::text, team_id || season FROM dim_team ORDER BY id"""
+    for date in RECORDINGS:
+        assert materialize(date).success
+    before = rows(everything)
+
+    for date, games in recordings.items():
+        counts = metadata(materialize(date))[date]
+        assert counts["games_unchanged"] == counts["games_processed"] == len(games)
+        assert counts["games_inserted"] == counts["games_updated"] == counts["teams_updated"] == 0
+    assert rows(everything) == before
+
+
+def test_a_materialization_carries_counts_the_scoreboard_and_its_source(materialize: Materialize, api: Any) -> None:
+    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc"), game(7000002, "wake", "pitt", gameState="pre"))})
+    found = metadata(materialize("2025-12-01"))["2025-12-01"]
+    counts = {name: found[name] for name in found if name.startswith(("games_", "teams_"))}
+    assert counts == {
+        "games_processed": 2, "games_inserted": 2, "games_updated": 0, "games_unchanged": 0, "games_rejected": 0,
+        "games_suspect": 0, "games_withdrawn": 0, "games_final": 1, "games_live": 0, "games_scheduled": 1,
+        "teams_inserted": 4, "teams_updated": 0,
+    }  # fmt: skip
+    assert "| Duke | final" in found["scoreboard"]
+    assert found["source_url"] == f"{api.url}/scoreboard/basketball-men/d1/2025/12/01"
+
+
+def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materialize, api: Any) -> None:
+    dates = ["2025-12-30", "2025-12-31", "2026-01-01"]
+    api.answer_with({date: body(game(7000001 + number, "duke", "unc")) for number, date in enumerate(dates)})
+    result = materialize(dates[0], dates[-1])
+    assert result.success
+    assert {date: found["games_inserted"] for date, found in metadata(result).items()} == dict.fromkeys(dates, 1)
+    assert Counter(api.requests) == Counter(f"/scoreboard/basketball-men/d1/{date.replace('-', '/')}" for date in dates)
+
+
+def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
+    materialize: Materialize, api: Any, rows: Rows
+) -> None:
+    api.answer_with({
+        "2025-12-01": body(game(7000001, "duke", "unc")),
+        "2025-12-02": b"<html>maintenance</html>",
+        "2025-12-03": body(game(7000003, "duke", "unc")),
+    })  # fmt: skip
+    result = materialize("2025-12-01", "2025-12-03")
+    assert not result.success
+    assert sorted(metadata(result)) == ["2025-12-01", "2025-12-03"]
+    assert "2025-12-02: GET " in failure(result)
+    assert "not JSON ('<html>maintenance</html>')" in failure(result)
+    assert [str(row["game_date"]) for row in rows("SELECT game_date FROM fact_game ORDER BY 1")] == [
+        "2025-12-01",
+        "2025-12-03",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (b"<!doctype html><h1>502</h1>", "are not JSON"),
+        (body(game(7000001, "duke", "unc"))[:-40], "are not JSON"),
+        (b'{"message": "hello"}', "is no scoreboard"),
+        (body(game(7000001, "duke", "unc", startDate="12/02/2025")), "games of another date"),
+        (body(game(7000001, "duke", "unc"), game(7000002, "wake", "pitt", gameState="?")), "more than a fifth"),
+    ],
+    ids=["html", "truncated", "other shape", "other date", "shape changed"],
+)
+def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
+    materialize: Materialize, api: Any, rows: Rows, answer: bytes, sentence: str
+) -> None:
+    everything = "SELECT g.*, s.* FROM fact_game g JOIN scoreboard s USING (game_date) ORDER BY game_key"
+    api.answer_with({"2025-12-01": body(game(7000009, "duke", "unc"))})
+    assert materialize("2025-12-01").success
+    before = rows(everything)
+
+    api.answer_with({"2025-12-01": answer})
+    result = materialize("2025-12-01")
+    assert not result.success
+    assert sentence in failure(result)
+    assert f"{api.url}/scoreboard/basketball-men/d1/2025/12/01" in failure(result)
+    assert rows(everything) == before
+    assert len(api.requests) == 2, "asked once each time"
+
+
+def test_one_unreadable_game_does_not_cost_the_day(materialize: Materialize, api: Any, rows: Rows) -> None:
+    teams = ["duke", "unc", "wake", "pitt", "kansas", "baylor", "iowa", "purdue", "ucla", "usc"]
+    games = [game(7000001 + n, teams[2 * n], teams[2 * n + 1]) for n in range(5)]
+    games[2]["home"]["score"] = "eighty"
+    api.answer_with({"2025-12-01": body(*games)})
+    counts = metadata(materialize("2025-12-01"))["2025-12-01"]
+    assert (counts["games_processed"], counts["games_inserted"], counts["games_rejected"]) == (5, 4, 1)
+    [reject] = rows("SELECT * FROM rejected_game")
+    assert reject["contest_id"] == 7000003
+    assert reject["reason"].startswith("home.score: ")
+    assert "'eighty'" in reject["reason"]
+    assert json.loads(reject["payload"]) == games[2]
+
+    games[2]["home"]["score"] = "80"
+    api.answer_with({"2025-12-01": body(*games)})
+    assert materialize("2025-12-01").success
+    assert rows("SELECT * FROM rejected_game") == []
+
+
+def test_what_can_heal_is_asked_for_again_after_2_4_and_8_seconds(materialize: Materialize, api: Any) -> None:
+    with dg.instance_for_test() as instance:
+        result = materialize("2025-12-01", instance=instance)  # 404
+        assert not result.success
+        assert len(api.requests) == 4
+        log = instance.all_logs(result.run_id)
+    waited_since: float | None = None
+    gaps = []
+    for record in log:
+        kind = record.dagster_event.event_type if record.dagster_event is not None else None
+        if kind == dg.DagsterEventType.STEP_UP_FOR_RETRY:
+            waited_since = record.timestamp
+        elif kind == dg.DagsterEventType.STEP_RESTARTED and waited_since is not None:
+            gaps.append(record.timestamp - waited_since)
+    assert gaps == [pytest.approx(seconds, abs=0.5) for seconds in (2, 4, 8)]
+
+
+def test_events_are_in_the_run_log_and_on_stdout(
+    materialize: Materialize, api: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
+    settings = {"python_logs": {"managed_python_loggers": ["gamepulse"], "python_log_level": "INFO"}}
+    with dg.instance_for_test(overrides=settings) as instance:
+        result = materialize("2025-12-01", "2025-12-02", instance=instance)
+        log = [record.user_message for record in instance.all_logs(result.run_id)]
+    stdout = capfd.readouterr().out
+    for event, partition in (
+        ("ncaa_games_asset_started", "2025-12-01"),
+        ("ncaa_games_asset_completed", "2025-12-01"),
+        ("ncaa_games_asset_failed", "2025-12-02"),
+    ):
+        assert any(event in line and partition in line for line in log)
+        assert any(event in line and partition in line for line in stdout.splitlines())
+    assert any("ncaa_games_asset_completed" in line and "games_processed=1" in line for line in log)
