@@ -145,9 +145,12 @@ class Faults:
 
     def on_game(self, contest_id: int, day: date) -> str | None:
         """The fault that this game has for ever, if any: one at most."""
+        drawn = self._draw("game", str(contest_id))
         for name, rule in self._of_games():
-            if rule.covers(day) and self._draw(name, str(contest_id)) < rule.share:
-                return name
+            if rule.covers(day):
+                if drawn < rule.share:
+                    return name
+                drawn -= rule.share
         return None
 
     @property

@@ -47,7 +47,7 @@ _LATE_TOURNAMENTS = _POWER | {
 
 _MIDWEEK: tuple[int, ...] = (0, 1, 2, 3)
 _WEEKEND: tuple[int, ...] = (4, 5, 6)
-_DAY_WEIGHTS = {True: (0.17, 0.33, 0.41, 0.09, 0.14, 0.76, 0.12), False: (0.10, 0.14, 0.22, 0.54, 0.14, 0.80, 0.09)}
+_DAY_WEIGHTS = {True: (0.17, 0.33, 0.41, 0.09, 0.21, 0.74, 0.13), False: (0.10, 0.14, 0.22, 0.54, 0.22, 0.76, 0.10)}
 _FIRST_CONFERENCE_WEEK = 8
 _EXTRA_ROUNDS = ((4, _WEEKEND), (4, _MIDWEEK), (3, _WEEKEND), (7, _WEEKEND), (3, _MIDWEEK), (2, _WEEKEND))
 
@@ -152,11 +152,11 @@ def _conference_games(
 
 
 def _slots(number: int, late: bool) -> list[tuple[int, tuple[int, ...]]]:
-    """Midweeks and weekends for so many rounds, ending where the conference's tournament begins."""
+    """Midweeks and weekends for so many rounds, spread up to where the conference's tournament begins."""
     end = LAST_CONFERENCE_WEEK if late else LAST_CONFERENCE_WEEK - 1
     regular = [(week, part) for week in range(_FIRST_CONFERENCE_WEEK, end) for part in (_MIDWEEK, _WEEKEND)]
     if number <= len(regular):
-        return regular[len(regular) - number :]
+        return [regular[round(place * (len(regular) - 1) / (number - 1))] for place in range(number)]
     return sorted([*regular, *_EXTRA_ROUNDS[: number - len(regular)]], key=lambda slot: (slot[0], slot[1] == _WEEKEND))
 
 
@@ -169,7 +169,7 @@ def _other_games(
     booked: Sequence[Fixture],
 ) -> Iterator[Fixture]:
     """Non-conference games, as many a day as such days have, until every team has its 29 to 31 games."""
-    need = [rng.choices((29, 30, 31), (1, 2, 7))[0] for _ in teams]
+    need = [rng.choices((29, 30, 31), (3, 6, 1))[0] for _ in teams]
     conference_games: defaultdict[date, int] = defaultdict(int)
     for fixture in booked:
         need[fixture.home] -= 1

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate
+from math import ceil
 from random import Random
 
 from models.reference import Team
@@ -180,7 +181,7 @@ def _flow(contest_id: int, line: tuple[tuple[int, int], ...]) -> _Flow:
             stretch(1, length, rng.uniform(17, 20) * 60, 0)
         else:
             stretch(period, length, rng.uniform(60, 150), 0)
-    walls.append(wall)
+    walls.append(ceil(wall))  # whole seconds, so that `ends_at` is the moment itself
     return _Flow(
         walls=tuple(walls),
         stretches=tuple(stretches),

@@ -79,10 +79,7 @@ _BRACKET: Mapping[int, Sequence[tuple[int, int]]] = {
     6: ((18, 10), (20, 50)),
     7: ((20, 50),),
 }
-_ROUND_THE_CLOCK = (
-    *((0, 0), (1, 45), (3, 30), (5, 15), (7, 0), (8, 45)),
-    *((10, 30), (12, 15), (14, 0), (15, 45), (17, 30)),
-)
+_ROUND_THE_CLOCK = tuple((hour, 0) for hour in range(0, 24, 2))
 """For seasons laid around the present: with these some game is on at every hour."""
 
 _WESTERN = frozenset({"big-sky", "big-west", "mountain-west", "pac-12", "wac", "wcc"})
