@@ -25,6 +25,7 @@ class World:
     last_season: int
     laid_around: date | None = None
     _made: dict[str, Mapping[date, tuple[Game, ...]]] = field(default_factory=dict, init=False, repr=False)
+    _diaries: dict[str, Mapping[str, tuple[Game, ...]]] = field(default_factory=dict, init=False, repr=False)
 
     def games(self, day: date) -> tuple[Game, ...]:
         """The games of an Eastern date, by tip-off."""
@@ -72,7 +73,9 @@ class World:
         return self._made[days.name]
 
     def _diary(self, days: SeasonDays) -> Mapping[str, tuple[Game, ...]]:
-        return _games_by_team(self.seed, days, self.teams)
+        if days.name not in self._diaries:
+            self._diaries[days.name] = _games_by_team(self._games_of(days))
+        return self._diaries[days.name]
 
     @cached_property
     def laid(self) -> SeasonDays | None:
@@ -105,10 +108,9 @@ def _by_id(seed: int, days: SeasonDays, teams: tuple[Team, ...]) -> Mapping[int,
     return {game.contest_id: game for games in season_games(seed, days, teams).values() for game in games}
 
 
-@lru_cache(maxsize=24)
-def _games_by_team(seed: int, days: SeasonDays, teams: tuple[Team, ...]) -> Mapping[str, tuple[Game, ...]]:
+def _games_by_team(season: Mapping[date, tuple[Game, ...]]) -> Mapping[str, tuple[Game, ...]]:
     by_team: defaultdict[str, list[Game]] = defaultdict(list)
-    for games in season_games(seed, days, teams).values():
+    for games in season.values():
         for game in games:
             by_team[game.home.slug].append(game)
             by_team[game.away.slug].append(game)

@@ -26,7 +26,7 @@ def test_it_is_the_walls_time_in_eastern() -> None:
 
 def test_it_starts_where_it_is_told_and_runs_as_fast_as_it_is_told() -> None:
     wall = Wall()
-    clock = Clock(datetime(2026, 3, 21, 20), speed=60, wall=wall)
+    clock = Clock(datetime.fromisoformat("2026-03-21T20:00"), speed=60, wall=wall)
     wall.seconds += 90
     assert clock.now() == datetime(2026, 3, 21, 21, 30, tzinfo=EASTERN)
 

@@ -17,11 +17,11 @@ POINTS = st.integers(10, 60)
 
 @st.composite
 def a_game(draw: st.DrawFn) -> Game:
-    line = [(draw(POINTS), draw(POINTS)), (draw(POINTS), draw(POINTS))]
-    for _ in range(draw(st.integers(0, 3))):
-        line.append((draw(st.integers(2, 20)), draw(st.integers(2, 20))))
+    overtime_points = st.integers(2, 20)
+    halves = [(draw(POINTS), draw(POINTS)) for _ in range(2)]
+    overtimes = draw(st.lists(st.tuples(overtime_points, overtime_points), max_size=3))
     home, away = teams()[:2]
-    return Game(draw(st.integers(6_000_000, 9_999_999)), TIP_OFF, home, away, Kind.CONFERENCE, tuple(line))
+    return Game(draw(st.integers(6_000_000, 9_999_999)), TIP_OFF, home, away, Kind.CONFERENCE, (*halves, *overtimes))
 
 
 def progress(at: Moment) -> tuple[int, int, int, int]:
