@@ -8,7 +8,7 @@ import typer
 from simulator.faults import CATALOGUE, picked
 from simulator.options import Options
 
-_FAULTS = " ".join(f"{name}: {fault.description}." for name, fault in CATALOGUE.items())
+_FAULTS = "\n\n".join(f"{name}: {fault.description}" for name, fault in CATALOGUE.items())
 
 
 def simulate(
@@ -28,7 +28,7 @@ def simulate(
     speed: Annotated[float, typer.Option(min=0, help="Simulated seconds a second; 0 stops the clock.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Another seed is another history.")] = 0,
     messy: Annotated[bool, typer.Option("--messy", help="Do now and then all that the real API does wrong.")] = False,
-    fault: Annotated[list[str] | None, typer.Option(help=f"Do this wrong, always; repeatable. {_FAULTS}")] = None,
+    fault: Annotated[list[str] | None, typer.Option(help=f"Do this wrong, always; repeatable.\n\n{_FAULTS}")] = None,
 ) -> None:
     """Serve an NCAA API that plays a season: without more, one in which today is an ordinary day in mid-season."""
     unknown = [name for name in fault or () if name not in CATALOGUE]

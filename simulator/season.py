@@ -24,14 +24,20 @@ def season_games(seed: int, days: SeasonDays, teams: tuple[Team, ...]) -> Mappin
     rng = Random(f"{seed} {days.name}")  # noqa: S311
     strength = ratings(rng, teams)
     played = _regular_season(rng, days, teams, strength)
-    wins, losses = _records(played, len(teams))
+    balance = [0] * len(teams)
+    conference_wins = [0] * len(teams)
+    for game in played:
+        winner = game.winner
+        balance[winner] += 1
+        balance[game.away if winner == game.home else game.home] -= 1
+        conference_wins[winner] += game.kind is Kind.CONFERENCE
     champions = []
     for conference, group in members(teams).items():
-        standing = _standing(played, group)
+        standing = sorted(group, key=lambda team: -conference_wins[team])
         tournament = conference_tournament(rng, days, conference, standing, strength)
         played += tournament
         champions.append(tournament[-1].winner)
-    merit = [strength[team] + 0.4 * (wins[team] - losses[team]) for team in range(len(teams))]
+    merit = [rating + 0.4 * more_wins for rating, more_wins in zip(strength, balance, strict=True)]
     if len(teams) >= 68:
         played += bracket(rng, days, select_field(champions, merit), strength)
     return _numbered(rng, days, teams, strength, [game for game in played if game.day <= days.last_day])
@@ -44,23 +50,6 @@ def _regular_season(rng: Random, days: SeasonDays, teams: Sequence[Team], streng
         edge = strength[fixture.home] - strength[fixture.away] + (0 if neutral else HOME_ADVANTAGE)
         played.append(Played(fixture.day, fixture.home, fixture.away, fixture.kind, play(rng, edge)))
     return played
-
-
-def _records(played: Sequence[Played], teams: int) -> tuple[list[int], list[int]]:
-    wins, losses = [0] * teams, [0] * teams
-    for game in played:
-        wins[game.winner] += 1
-        losses[game.away if game.winner == game.home else game.home] += 1
-    return wins, losses
-
-
-def _standing(played: Sequence[Played], group: Sequence[int]) -> list[int]:
-    """The conference's teams by conference wins; the earlier index breaks a tie."""
-    conference_wins = dict.fromkeys(group, 0)
-    for game in played:
-        if game.kind is Kind.CONFERENCE and game.winner in conference_wins:
-            conference_wins[game.winner] += 1
-    return sorted(group, key=lambda team: -conference_wins[team])
 
 
 def _polls(rng: Random, strength: Sequence[float], weeks: int) -> list[dict[int, int]]:

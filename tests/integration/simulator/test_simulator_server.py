@@ -102,7 +102,7 @@ def test_what_cannot_be_answered_is_answered_as_the_api_does(
     assert body in answer.text
 
 
-@pytest.mark.parametrize("season", [2010, 2020, 2025])
+@pytest.mark.parametrize("season", [2010, 2025])
 def test_the_calendar_of_a_season_has_as_many_games_as_each_scoreboard(api: httpx.Client, season: int) -> None:
     calendar = api.get(f"/schedule-alt/basketball-men/d1/{season}").json()["data"]["schedules"]
     assert calendar["today"] == {"date": "03/21/2026", "week": None, "season": 2025}
@@ -256,7 +256,7 @@ def test_a_key_is_required_when_there_is_one() -> None:
 
 def test_two_servers_of_one_seed_answer_alike_and_of_another_not() -> None:
     games = []
-    for seed in (3, 3, 4):
+    for seed in (0, 0, 4):
         with serving(Options(now=NOW, seed=seed)) as served:
             games.append(httpx.get(served.url + board(SATURDAY)).json()["games"])
     assert games[0] == games[1] != games[2]

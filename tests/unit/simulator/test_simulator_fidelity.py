@@ -23,7 +23,7 @@ from simulator.listing import listing
 from simulator.season import season_games
 from simulator.world import World
 
-SEASONS = (2022, 2023, 2024, 2025)
+SEASONS = (2023, 2024, 2025)
 SEED = 7
 REACH = 0.1
 

@@ -9,7 +9,7 @@ from simulator.days import FIRST_SEASON, laid_season, season_of
 from simulator.world import World
 
 
-def world(laid_around: date | None = None, last_season: int = 2027) -> World:
+def world(laid_around: date | None = None, last_season: int = 2026) -> World:
     return World(seed=7, teams=teams(), last_season=last_season, laid_around=laid_around)
 
 
@@ -33,10 +33,10 @@ def test_starts_within_eight_weeks_play_the_same_season_and_later_ones_have_othe
     assert first in places
 
 
-@pytest.mark.parametrize("today", [date(2026, 5, 20), date(2026, 7, 15), date(2026, 9, 10), date(2026, 11, 23)])
+@pytest.mark.parametrize("today", [date(2026, 7, 15), date(2026, 9, 10), date(2026, 11, 23)])
 def test_a_season_number_lists_exactly_the_dates_from_august_to_july(today: date) -> None:
     laid = world(today)
-    for season in range(2023, 2028):
+    for season in range(today.year - 1, today.year + 1):
         listed = laid.season(season)
         assert all(season_of(day) == season for day in listed)
         day = date(season, 8, 1)
@@ -55,7 +55,7 @@ def test_a_laid_season_takes_the_place_of_those_it_overlaps_and_no_team_plays_tw
 
 def test_all_seasons_since_2010_are_played() -> None:
     real = world(last_season=2025)
-    for season in (FIRST_SEASON, 2014, 2020, 2025):
+    for season in (FIRST_SEASON, 2020, 2024, 2025):
         games = [game for games in real.season(season).values() for game in games]
         assert len(games) > 5_500, season
     assert not real.season(FIRST_SEASON - 1)
