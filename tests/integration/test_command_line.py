@@ -1,0 +1,97 @@
+"""The commands of the README as a user has them: processes, exit codes, and what they print."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from pipelines.postgres.embedded import EmbeddedPostgres
+
+PROJECT = Path(__file__).resolve().parents[2]
+GAMES = (Path(__file__).parents[1] / "scoreboards" / "one_day.json").read_bytes()
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(api: Any, tmp_path: Path) -> Run:
+    """Runs a command as in a fresh clone: nothing of ours in the environment but where state and API are."""
+
+    def run(command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        ours = {"DATABASE_URL", "DAGSTER_HOME", "DAGSTER_DATABASE_URL", "NCAA_API_KEY"}
+        environment = {name: value for name, value in os.environ.items() if name not in ours}
+        environment |= {"GAMEPULSE_HOME": str(tmp_path / "home"), "NCAA_API_URL": api.url, "COLUMNS": "200"} | variables
+        program, *arguments = command.split()
+        return subprocess.run(
+            [Path(sys.executable).parent / program, *arguments],
+            cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=100, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def fresh_machine(tmp_path: Path) -> Iterator[None]:
+    """Stops the embedded server that commands of the test started."""
+    yield
+    EmbeddedPostgres(tmp_path / "home" / "postgres").stop()
+
+
+MATERIALIZE = "dagster asset materialize -m pipelines.definitions --select ncaa_games --partition"
+
+
+@pytest.mark.usefixtures("fresh_machine")
+def test_a_fresh_clone_with_nothing_set_materializes_a_date_and_shows_it(run: Run, api: Any) -> None:
+    api.answer_with({"2025-12-01": GAMES, "2025-12-02": b"<html>"})
+    loaded = run(f"{MATERIALIZE} 2025-12-01")
+    assert loaded.returncode == 0, loaded.stderr
+    assert "ncaa_games_asset_completed" in loaded.stdout
+    launched = run("dg launch --assets ncaa_games --partition 2025-12-01")
+    assert launched.returncode == 0, launched.stderr
+    assert "games_unchanged=3" in launched.stdout
+
+    failed = run(f"{MATERIALIZE} 2025-12-02")
+    assert failed.returncode == 1
+    assert "2025-12-02: GET " in failed.stderr
+    assert "not JSON ('<html>'); expected the scoreboard of 2025-12-02" in failed.stderr
+
+    shown = run("gamepulse psql -- -At -c SELECT/**/count(*)FROM/**/fact_game")
+    assert (shown.returncode, shown.stdout) == (0, "3\n"), shown.stderr
+    assert "is stopped" in run("gamepulse down").stdout
+
+
+def test_an_unknown_partition_is_an_error_that_names_it(run: Run, database_url: sa.URL) -> None:
+    url = database_url.render_as_string(hide_password=False)
+    for key in ("2025-13-45", "2099-01-01"):
+        found = run(f"{MATERIALIZE} {key}", DATABASE_URL=url)
+        assert found.returncode == 1
+        assert f"passed partition key `{key}`" in found.stderr
+
+
+def test_commands_say_in_a_sentence_why_the_database_cannot_be_used(
+    run: Run, database_url: sa.URL, new_database: Callable[..., sa.URL]
+) -> None:
+    def spelled(url: sa.URL) -> str:
+        return url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+    wrong = run("gamepulse psql", DATABASE_URL=spelled(database_url.set(password="hunter2")))
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "password authentication failed" in wrong.stderr
+    assert "hunter2" not in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+    unreachable = run(f"{MATERIALIZE} 2025-12-01", DATABASE_URL=spelled(database_url.set(port=1, password="hunter2")))
+    assert unreachable.returncode == 1
+    assert "cannot be reached" in unreachable.stderr.splitlines()[-1]
+    assert "hunter2" not in unreachable.stderr
+
+    behind = spelled(new_database())
+    assert "run `gamepulse migrate`" in run("gamepulse psql", DATABASE_URL=behind).stderr
+    migrated = run("gamepulse migrate", DATABASE_URL=behind)
+    assert migrated.returncode == 0, migrated.stderr
+    assert "is at revision" in migrated.stdout
+    assert run("gamepulse psql -- -c SELECT/**/1", DATABASE_URL=behind).returncode == 0

@@ -1,0 +1,54 @@
+"""The code location as Dagster loads it, and what the schedule asks for at which time."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+import time_machine
+
+from pipelines.definitions import defs
+from pipelines.partitions import game_dates
+from pipelines.schedules import ncaa_schedule
+
+EASTERN = ZoneInfo("America/New_York")
+
+
+def test_the_names_that_others_rely_on_are_there() -> None:
+    dg.Definitions.validate_loadable(defs)
+    [spec] = [spec for spec in defs.resolve_all_asset_specs() if spec.key == dg.AssetKey("ncaa_games")]
+    assert spec.group_name == "data_ingestion"
+    assert spec.description is not None
+    assert defs.resolve_job_def("ncaa_ingestion").partitions_def == game_dates
+    schedule = defs.resolve_schedule_def("ncaa_schedule")
+    assert schedule.cron_schedule == "*/15 * * * *"
+    assert schedule.execution_timezone == "America/New_York"
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert {"database", "ncaa_api"} <= set(defs.resources or {})
+
+
+@pytest.mark.parametrize(
+    ("now", "today"),
+    [
+        ("2025-11-12T12:00", "2025-11-12"),
+        ("2025-11-12T23:59", "2025-11-12"),
+        ("2025-11-13T00:00", "2025-11-13"),
+        ("2025-11-02T01:30", "2025-11-02"),  # daylight saving time ends
+        ("2026-03-08T03:00", "2026-03-08"),  # and begins
+        ("2026-01-01T00:00", "2026-01-01"),
+        ("2024-02-29T20:00", "2024-02-29"),
+    ],
+)
+def test_the_schedule_asks_for_today_which_is_always_the_latest_partition(now: str, today: str) -> None:
+    moment = dt.datetime.fromisoformat(now).replace(tzinfo=EASTERN)
+    with time_machine.travel(moment, tick=False):
+        assert game_dates.get_last_partition_key() == today
+        for zone in (EASTERN, dt.UTC, ZoneInfo("Asia/Tokyo")):
+            context = dg.build_schedule_context(scheduled_execution_time=moment.astimezone(zone))
+            request = ncaa_schedule(context)
+            assert isinstance(request, dg.RunRequest)
+            assert request.partition_key == today
+
+
+def test_partitions_begin_with_the_season_of_2010() -> None:
+    assert game_dates.get_first_partition_key() == "2010-11-01"
