@@ -1,0 +1,112 @@
+"""Measures of the load: against the floor, by size of the history, its statements and its write-ahead log."""
+
+import statistics
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.contenders import (
+    STATES,
+    Contender,
+    State,
+    new_contender,
+    scoreboards,
+    way_of_floor,
+    way_of_load,
+)
+from benchmarks.history import fill
+from benchmarks.server import Server
+from benchmarks.table import Row, ratio
+from benchmarks.timing import compare
+from pipelines.ncaa.scoreboard import Scoreboard
+
+if TYPE_CHECKING:
+    import asyncpg
+
+WARM_UPS = 7
+"""PostgreSQL settles on a plan for a prepared statement at its sixth execution."""
+_SMALL_DAYS = (60, 150, 200)
+
+
+async def against_the_floor(server: Server, *, size: int, runs: int) -> AsyncIterator[Row]:
+    """A large day, which has bounds, and usual ones."""
+    async with new_contender(server) as ours, new_contender(server) as floor:
+        for games, bound, repeats in ((size, 1.5, runs), *((small, None, 2 * runs) for small in _SMALL_DAYS)):
+            for state in STATES:
+                boards = scoreboards(state, games, WARM_UPS + repeats)
+                comparison = await compare(
+                    way_of_load(ours, state, games, boards),
+                    way_of_floor(floor, state, games, boards),
+                    runs=repeats,
+                    warm_ups=WARM_UPS,
+                )
+                yield ratio(f"load of {games:,} games, {state}, / floor", comparison, bound)
+
+
+async def statements(server: Server) -> AsyncIterator[Row]:
+    """All that the driver's connection sends for a load, as asyncpg's query logger hears it, BEGIN and COMMIT too."""
+    async with new_contender(server) as ours:
+        sent: list[str] = []
+        async with ours.database.get_session() as session:
+            raw = await (await session.connection()).get_raw_connection()
+            connection: asyncpg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
+            connection.add_query_logger(lambda record: sent.append(record.query))
+        counts: dict[tuple[int, State], int] = {}
+        for size in _SMALL_DAYS:
+            for state in STATES:
+                for number, board in enumerate(scoreboards(state, size, 2)):
+                    if number == 0 or state == "new":
+                        await ours.empty(size)
+                    sent.clear()
+                    await ours.load(board)
+                counts[size, state] = len(sent)
+        most, fewest = max(counts.values()), min(counts.values())
+        details = "the same for all sizes and states" if most == fewest else f"{fewest} to {most}: not constant"
+        yield Row("statements of a load", most, 12, "", details)
+
+
+async def write_ahead_log(server: Server, *, runs: int) -> AsyncIterator[Row]:
+    """What an unchanged day of 150 games logs, once the pages it touches were logged in full after a checkpoint."""
+    boards = scoreboards("unchanged", 150, runs + 2)
+    async with new_contender(server) as contender:
+        ours = await _bytes_logged(server, contender, contender.load, boards)
+    async with new_contender(server) as contender:
+        floor = await _bytes_logged(server, contender, contender.floor.load, boards)
+    median, of_floor = statistics.median(ours), statistics.median(floor)
+    details = f"{min(ours)} - {max(ours)} B; floor {of_floor / 1024:.2f} KiB"
+    yield Row("write-ahead log of 150 games, unchanged", median / 1024, 2, "KiB", details)
+
+
+async def _bytes_logged(
+    server: Server,
+    contender: Contender,
+    load: Callable[[Scoreboard], Awaitable[object]],
+    boards: list[Scoreboard],
+) -> list[int]:
+    await contender.load(boards[0])
+    await load(boards[0])
+    await server.administrator.execute("CHECKPOINT")
+    await load(boards[1])
+    logged = []
+    for board in boards[2:]:
+        before = await server.administrator.fetchval("SELECT pg_current_wal_insert_lsn()")
+        await load(board)
+        logged.append(
+            await server.administrator.fetchval("SELECT (pg_current_wal_insert_lsn() - $1::pg_lsn)::int", before)
+        )
+    return logged
+
+
+async def with_history(server: Server, *, seasons: int, games_a_season: int, runs: int) -> AsyncIterator[Row]:
+    """A day of 150 games where many are stored, against one where none is."""
+    async with new_contender(server) as full, new_contender(server) as empty:
+        stored = await fill(full.connection, seasons=seasons, games_a_season=games_a_season)
+        states: tuple[State, ...] = ("new", "unchanged")
+        for state in states:
+            boards = scoreboards(state, 150, WARM_UPS + runs)
+            comparison = await compare(
+                way_of_load(full, state, 150, boards),
+                way_of_load(empty, state, 150, boards),
+                runs=runs,
+                warm_ups=WARM_UPS,
+            )
+            yield ratio(f"load of 150 games, {state}, {stored:,} stored / none", comparison, 1.3)

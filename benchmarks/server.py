@@ -1,0 +1,65 @@
+"""A PostgreSQL of the benchmark's own, in a temporary folder, and migrated databases on it."""
+
+import itertools
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from pydantic import SecretStr
+from sqlalchemy import URL
+
+from pipelines.postgres.database import migrate
+from pipelines.postgres.embedded import EmbeddedPostgres
+from pipelines.postgres.url import libpq_url
+from pipelines.settings import Settings
+from pipelines.warehouse.database import SERVER_SETTINGS
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+
+_TEMPLATE = "benchmark_template"
+
+
+class Server:
+    """Makes databases that are migrated and empty."""
+
+    def __init__(self, url: URL, administrator: "Connection") -> None:
+        self._url = url
+        self.administrator = administrator
+        """Of the server's own database; for what is not measured."""
+        self._numbers = itertools.count(1)
+
+    async def new_database(self) -> URL:
+        name = f"benchmark_{next(self._numbers)}"
+        await self.administrator.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        return self._url.set(database=name)
+
+
+@asynccontextmanager
+async def running_server() -> AsyncIterator[Server]:
+    """Vacuuming is left to the measures, which do it between runs: by itself it would come in the middle of some."""
+    with tempfile.TemporaryDirectory(prefix="gamepulse-benchmark-") as home:
+        embedded = EmbeddedPostgres(Path(home) / "postgres")
+        url = libpq_url(embedded.ensure_running())
+        try:
+            administrator = await asyncpg.connect(url.render_as_string(hide_password=False))
+            await administrator.execute("ALTER SYSTEM SET autovacuum = off")
+            await administrator.execute("SELECT pg_reload_conf()")
+            await administrator.execute(f"CREATE DATABASE {_TEMPLATE}")
+            migrate(url.set(database=_TEMPLATE))
+            yield Server(url, administrator)
+            await administrator.close()
+        finally:
+            embedded.stop()
+
+
+async def connect(url: URL) -> "Connection":
+    """A bare connection with the settings that the load's connections have."""
+    return await asyncpg.connect(url.render_as_string(hide_password=False), server_settings=SERVER_SETTINGS)
+
+
+def settings_for(url: URL) -> Settings:
+    return Settings(database_url=SecretStr(url.render_as_string(hide_password=False)))
