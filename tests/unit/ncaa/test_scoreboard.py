@@ -1,0 +1,280 @@
+"""What the API's two formats mean: every trap of ncaa-api.md, and the one value that comes of it."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from pipelines.ncaa.scoreboard import Game, Scoreboard, TeamLine
+
+ParseMadeUp = Callable[[str, str], Scoreboard]
+
+
+def by_home(scoreboard: Scoreboard) -> dict[str, Game]:
+    return {game.home.slug: game for game in scoreboard.games}
+
+
+def utc(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+
+
+def test_a_legacy_game_is_read_in_full(parse_made_up: ParseMadeUp) -> None:
+    board = parse_made_up("legacy", "tournament")
+    assert board.games[0] == Game(
+        contest_id=9000041,
+        status="final",
+        start_time=utc("2025-03-20T16:15"),
+        home=TeamLine("marquette", "Marquette", "Marquette University", "MARQ", "big-east", "Big East", 81, None, 1),
+        away=TeamLine("radford", "Radford", "Radford University", "RADFRD", "big-south", "Big South", 60, None, 16),
+        period="final",
+        clock=None,
+        overtime_periods=0,
+        bracket_round="First Round",
+        network="CBS",
+    )
+
+
+def test_a_current_game_is_read_in_full(parse_made_up: ParseMadeUp) -> None:
+    board = parse_made_up("current", "live")
+    assert board.games[2] == Game(
+        contest_id=9000113,
+        status="live",
+        start_time=utc("2026-01-25T00:00"),
+        home=TeamLine("pittsburgh", "Pittsburgh", None, "PITT", "acc", "ACC", 55, None, None),
+        away=TeamLine("syracuse", "Syracuse", None, "SYR", "acc", "ACC", 57, None, None),
+        period="2nd",
+        clock="7:20",
+        overtime_periods=0,
+        bracket_round=None,
+        network=None,
+    )
+
+
+def test_a_scoreboard_says_where_it_came_from(parse_made_up: ParseMadeUp) -> None:
+    board = parse_made_up("current", "overtime")
+    assert (board.game_date, board.fetched_at, board.source_url) == (
+        dt.date(2026, 1, 17),
+        utc("2026-01-02T03:04:05"),
+        "http://ncaa.example/scoreboard",
+    )
+    assert (board.games_received, board.duplicates, board.rejects) == (4, 0, ())
+
+
+@pytest.mark.parametrize("feed", ["legacy", "current"])
+def test_the_feed_is_known_by_its_envelope(parse_made_up: ParseMadeUp, feed: str) -> None:
+    assert parse_made_up(feed, "overtime").feed == feed
+    assert parse_made_up(feed, "empty").feed == feed
+
+
+@pytest.mark.parametrize("feed", ["legacy", "current"])
+def test_a_scoreboard_without_games_is_one(parse_made_up: ParseMadeUp, feed: str) -> None:
+    board = parse_made_up(feed, "empty")
+    assert (board.games, board.rejects, board.duplicates, board.games_received) == ((), (), 0, 0)
+
+
+def test_both_feeds_give_the_same_games(parse_made_up: ParseMadeUp) -> None:
+    legacy, current = parse_made_up("legacy", "same-games"), parse_made_up("current", "same-games")
+    assert len(legacy.games) == 5
+    for old, new in zip(legacy.games, current.games, strict=True):
+        # Only the legacy feed has full names, and fdu's short name is of its day.
+        assert without_long_names(old) == without_long_names(new)
+
+
+def without_long_names(game: Game) -> Game:
+    return dataclasses.replace(
+        game,
+        home=dataclasses.replace(game.home, full_name=None),
+        away=dataclasses.replace(game.away, full_name=None),
+    )
+
+
+def test_a_contest_is_known_by_its_url_and_not_by_the_legacy_game_id(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("legacy", "same-games"))
+    assert (games["miami-fl"].contest_id, games["byu"].contest_id) == (9000061, 9000062)
+
+
+def test_legacy_overtime_is_counted(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("legacy", "overtime"))
+    assert {slug: (game.status, game.period, game.overtime_periods, game.clock) for slug, game in games.items()} == {
+        "kansas": ("final", "final", 0, None),
+        "vermont": ("final", "final", 1, None),
+        "tulsa": ("final", "final", 2, None),
+        "utah": ("final", "final", 3, None),
+        "iona": ("final", "final", 8, None),
+        "baylor": ("live", "OT", 1, "3:07"),
+        "furman": ("live", "2OT", 2, "0:41"),
+    }
+
+
+def test_current_overtime_is_counted_though_its_final_message_hides_it(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("current", "overtime"))
+    assert {slug: (game.status, game.period, game.overtime_periods, game.clock) for slug, game in games.items()} == {
+        "ohio-st": ("final", "final", 0, None),
+        "lsu": ("final", "final", 1, None),
+        "depaul": ("final", "final", 2, None),
+        "unlv": ("live", "OT", 1, "2:30"),
+    }
+
+
+def test_legacy_live_games_have_one_spelling_of_period_and_clock(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("legacy", "live"))
+    assert {slug: (game.status, game.period, game.clock) for slug, game in games.items()} == {
+        "butler": ("live", "halftime", "0:00"),
+        "marist": ("live", "2nd", "0:00"),  # END 2ND: regulation is over, the game is not
+        "toledo": ("live", "1st", "4:28"),
+        "neb-omaha": ("live", "2nd", "0:12"),
+        "pacific": ("scheduled", None, None),
+    }
+
+
+def test_current_live_games_have_one_spelling_of_period_and_clock(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("current", "live"))
+    assert {slug: (game.status, game.period, game.clock) for slug, game in games.items()} == {
+        "tennessee": ("live", "halftime", "0:00"),
+        "colorado": ("live", "1st", "19:41"),
+        "pittsburgh": ("live", "2nd", "7:20"),
+        "providence": ("live", "2nd", "0:00"),
+        "santa-clara": ("scheduled", None, None),  # though its clock is 0:00
+    }
+
+
+@pytest.mark.parametrize(("feed", "home"), [("legacy", "pacific"), ("current", "santa-clara")])
+def test_a_game_not_yet_begun_has_no_score(parse_made_up: ParseMadeUp, feed: str, home: str) -> None:
+    game = by_home(parse_made_up(feed, "live"))[home]
+    assert (game.home.score, game.away.score) == (None, None)
+
+
+@pytest.mark.parametrize(("feed", "home", "score"), [("legacy", "toledo", (20, 0)), ("current", "colorado", (0, 2))])
+def test_no_points_yet_is_a_score_of_zero(
+    parse_made_up: ParseMadeUp, feed: str, home: str, score: tuple[int, int]
+) -> None:
+    game = by_home(parse_made_up(feed, "live"))[home]
+    assert (game.away.score, game.home.score) == score
+
+
+def test_scores_of_a_game_not_yet_begun_are_not_believed(
+    parse: Callable[[object, dt.date], Scoreboard],
+) -> None:
+    sides = {
+        side: {"names": {"seo": slug, "short": slug}, "score": "0"}
+        for side, slug in (("home", "duke"), ("away", "yale"))
+    }
+    game = {"url": "/game/9000900", "gameState": "pre", "startTime": "TBA", **sides}
+    (read,) = parse({"games": [{"game": game}]}, dt.date(2026, 1, 3)).games
+    assert (read.home.score, read.away.score) == (None, None)
+
+
+def test_midnight_belongs_to_the_date_that_begins_with_it(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("legacy", "midnight"))
+    assert {slug: game.start_time for slug, game in games.items()} == {
+        "hawaii": utc("2025-02-28T05:00"),
+        "army": utc("2025-02-28T17:00"),
+        "pepperdine": utc("2025-03-01T04:59"),
+    }
+
+
+def test_a_tip_off_is_null_until_announced_and_never_of_another_day(parse_made_up: ParseMadeUp) -> None:
+    board = parse_made_up("current", "unannounced")
+    assert board.rejects == ()
+    assert {slug: game.start_time for slug, game in by_home(board).items()} == {
+        "utah-tech": None,  # TBA, no epoch
+        "nicholls-st": None,  # no time, epoch 0
+        "marshall": utc("2025-12-21T00:30"),  # a time and no epoch
+        "drexel": utc("2025-12-20T19:00"),  # a time and epoch 0
+        "idaho-st": None,  # TBA, whose epoch is midnight
+        "jacksonville": utc("2025-12-20T22:00"),  # no date: that of the scoreboard
+        "norfolk-st": utc("2025-12-20T22:00"),  # the epoch is the day after's
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("7:00 PM ET", "2026-03-08T23:00"),  # summer time began that morning
+        ("07:00PM ET", "2026-03-08T23:00"),
+        ("12:00 AM ET", "2026-03-08T05:00"),
+        ("12:00AM ET", "2026-03-08T05:00"),
+        ("1:59 AM ET", "2026-03-08T06:59"),
+        ("3:00 AM ET", "2026-03-08T07:00"),
+        ("12:30 PM ET", "2026-03-08T16:30"),
+        ("11:59 PM ET", "2026-03-09T03:59"),
+        ("7:00 pm et", "2026-03-08T23:00"),
+    ],
+)
+def test_a_time_without_epoch_is_us_eastern(
+    parse: Callable[[object, dt.date], Scoreboard], said: str, expected: str
+) -> None:
+    game = {
+        "url": "/game/9000900",
+        "gameState": "pre",
+        "startTime": said,
+        "startTimeEpoch": "",
+        "home": {"names": {"seo": "duke"}},
+        "away": {"names": {"seo": "yale"}},
+    }
+    (read,) = parse({"games": [{"game": game}]}, dt.date(2026, 3, 8)).games
+    assert read.start_time == utc(expected)
+
+
+def test_rounds_of_the_legacy_feed_lose_their_entities(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("legacy", "tournament"))
+    assert {slug: (game.bracket_round, game.home.seed, game.network) for slug, game in games.items()} == {
+        "marquette": ("First Round", 1, "CBS"),
+        "oregon": ("First Four", 5, "truTV"),
+        "texas": ("Sweet 16", 2, "TBS"),
+        "villanova": ("Championship", 2, "TNT"),
+        "san-francisco": (None, None, "ESPN2"),
+    }
+
+
+def test_rounds_of_the_current_feed_are_numbers(parse_made_up: ParseMadeUp) -> None:
+    board = parse_made_up("current", "tournament")
+    assert [game.bracket_round for game in board.games] == [
+        "First Four",
+        "First Round",
+        "Second Round",
+        "Sweet 16",
+        "Elite Eight",
+        "Final Four",
+        "Championship",
+        None,
+    ]
+    assert [game.away.seed for game in board.games] == [16, 13, 12, 6, 1, 1, 1, None]
+
+
+def test_called_off_as_a_state(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("legacy", "called-off"))
+    assert {slug: (game.status, game.period, game.clock) for slug, game in games.items()} == {
+        "uab": ("canceled", None, None),
+        "niagara": ("canceled", None, None),
+        "mercer": ("postponed", None, None),
+        "bucknell": ("scheduled", None, None),  # delayed before the tip-off
+        "buffalo": ("live", "2nd", "16:20"),  # delayed in the second half
+        "towson": ("postponed", None, None),
+    }
+
+
+def test_called_off_in_words(parse_made_up: ParseMadeUp) -> None:
+    games = by_home(parse_made_up("current", "called-off"))
+    assert {slug: game.status for slug, game in games.items()} == {
+        "albany-ny": "postponed",
+        "umbc": "canceled",
+        "njit": "canceled",
+        "canisius": "postponed",
+        "indiana": "scheduled",
+    }
+
+
+def test_a_contest_listed_twice_counts_once_as_far_as_it_was_played(parse_made_up: ParseMadeUp) -> None:
+    board = parse_made_up("legacy", "listed-twice")
+    assert (len(board.games), board.duplicates, board.games_received) == (2, 2, 2)
+    games = by_home(board)
+    assert (games["idaho"].status, games["idaho"].home.score) == ("live", 15)  # scheduled, then live
+    assert (games["belmont"].status, games["belmont"].home.score) == ("final", 70)  # final, then live
+
+
+def test_the_same_teams_under_two_contest_ids_are_two_games(parse_made_up: ParseMadeUp) -> None:
+    board = parse_made_up("current", "listed-twice")
+    assert [game.contest_id for game in board.games] == [9000161, 9000162, 9000163, 9000164]
+    assert board.duplicates == 1
