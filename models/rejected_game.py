@@ -15,7 +15,7 @@ class RejectedGame(SQLModel, table=True):
     reject_key: str = Field(
         sa_type=Text,
         primary_key=True,
-        description="Contest id, or else `sha256:` and the hash of the payload.",
+        description="Contest id, or else `sha256:` and the hash of date and payload.",
     )
     game_date: dt.date = Field(index=True, description="Date of the scoreboard that had it.")
     contest_id: int | None = Field(sa_type=BigInteger, description="The number in the game's `url`, where it has one.")

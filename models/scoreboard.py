@@ -20,6 +20,9 @@ class Scoreboard(SQLModel, table=True):
     )
     feed: str = Field(sa_type=Text, description="Format of that answer: `current` or `legacy`.")
     source_url: str = Field(sa_type=Text, description="Where it came from.")
+    is_simulated: bool = Field(
+        description="Came from the simulator. A database holds simulated games or real ones, never both."
+    )
     games_expected: int | None = Field(description="Games that the season's calendar has that day; null when unknown.")
     games_received: int = Field(description="Games that the answer had, rejects included.")
     settled_at: dt.datetime | None = Field(

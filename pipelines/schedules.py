@@ -11,7 +11,6 @@ from pipelines.warehouse.seasons import eastern_date
 ncaa_ingestion = dg.define_asset_job(
     "ncaa_ingestion",
     selection=[ncaa_games],
-    partitions_def=game_dates,
     description="Brings game dates to what the NCAA says of them now.",
 )
 
@@ -33,7 +32,7 @@ def ncaa_first_run(context: dg.SensorEvaluationContext) -> Iterator[dg.RunReques
     """Today's games at once where they were never asked for, as on a first start; the schedule does the rest."""
     today = game_dates.get_last_partition_key()
     assert today is not None, "partitions reach to today"
-    if context.instance.get_materialized_partitions(ncaa_games.key, after_cursor=None).__contains__(today):
+    if today in context.instance.get_materialized_partitions(ncaa_games.key):
         yield dg.SkipReason(f"{today} was materialized already.")
     else:
         yield dg.RunRequest(run_key=today, partition_key=today)

@@ -140,7 +140,7 @@ def parse_scoreboard(response: ScoreboardResponse) -> Scoreboard:
             unreadable += 1
             if isinstance(error, _OtherDateError):
                 other_dates.append(str(error))
-            reject = _reject(entry if raw is None else raw, error)
+            reject = _reject(entry if raw is None else raw, error, response.game_date)
             rejects[reject.key] = reject
         else:
             known = games.get(game.contest_id)
@@ -324,13 +324,14 @@ def _bracket_round(said: int | str | None) -> str | None:
     return _ROUND_NAMES.get(name.lower(), name)
 
 
-def _reject(raw: Any, error: ValidationError | _UnreadableError) -> Reject:
+def _reject(raw: Any, error: ValidationError | _UnreadableError, game_date: dt.date) -> Reject:
     # ASCII, since a NUL or half a surrogate pair can be stored only as its escape.
     payload = json.dumps(raw)
     url = raw.get("url") if isinstance(raw, dict) else None
     contest = _CONTEST.search(url.strip()) if isinstance(url, str) else None
     contest_id = int(contest[1]) if contest is not None else None
-    key = f"sha256:{hashlib.sha256(payload.encode()).hexdigest()}" if contest_id is None else str(contest_id)
+    digest = hashlib.sha256(f"{game_date} {payload}".encode()).hexdigest()  # the same bytes on two dates are two games
+    key = f"sha256:{digest}" if contest_id is None else str(contest_id)
     return Reject(key=key, contest_id=contest_id, reason=_reason(error), payload=payload)
 
 

@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("feed", sa.Text(), nullable=False),
         sa.Column("source_url", sa.Text(), nullable=False),
+        sa.Column("is_simulated", sa.Boolean(), nullable=False),
         sa.Column("games_expected", sa.Integer(), nullable=True),
         sa.Column("games_received", sa.Integer(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
