@@ -1,0 +1,52 @@
+"""The real tables as plain rows, to be compared: surrogate keys resolved, times of writing left out."""
+
+from typing import Any
+
+import asyncpg
+import sqlalchemy as sa
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+QUERIES = {
+    "fact_game": """
+        SELECT game_id, game_date, game_date_key, game.season,
+               home.team_id || ' ' || home.season AS home, away.team_id || ' ' || away.season AS away,
+               game_status, game_start_time, home_score, away_score, game_period, game_clock, overtime_periods,
+               home_rank, away_rank, home_seed, away_seed, bracket_round, network, venue, rivalry_factor, feed,
+               last_seen_at
+        FROM fact_game AS game
+        JOIN dim_team AS home ON home.team_key = home_team_key
+        JOIN dim_team AS away ON away.team_key = away_team_key
+        ORDER BY game_id COLLATE "C"
+    """,
+    "dim_team": """
+        SELECT team_id, season, slug, team_name, full_name, abbreviation, conference_id, conference_name,
+               valid_from, valid_to, is_current
+        FROM dim_team
+        ORDER BY slug COLLATE "C", season
+    """,
+    "scoreboard": """
+        SELECT game_date, feed, fetched_at, source_url, games_expected, games_received, settled_at
+        FROM scoreboard
+        ORDER BY game_date
+    """,
+    "rejected_game": """
+        SELECT reject_key, game_date, contest_id, reason, payload
+        FROM rejected_game
+        ORDER BY reject_key COLLATE "C"
+    """,
+}
+
+
+async def driver_connection(session: AsyncSession) -> "asyncpg.Connection[Any]":
+    """The asyncpg connection beneath, inside the session's transaction."""
+    transaction = await session.connection()
+    await transaction.execute(sa.text("SELECT 1"))  # the adapter begins the transaction with the first statement
+    raw = await transaction.get_raw_connection()
+    connection: asyncpg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
+    return connection
+
+
+async def dump(session: AsyncSession) -> dict[str, list[dict[str, object]]]:
+    """All rows of the tables that loads write, as the session sees them."""
+    connection = await driver_connection(session)
+    return {name: [dict(row) for row in await connection.fetch(query)] for name, query in QUERIES.items()}
