@@ -42,6 +42,10 @@ class SchemaError(DatabaseError):
     """The tables are not those of this code: behind, ahead, or somebody else's."""
 
 
+class MixedGamesError(GamePulseError):
+    """Simulated games for a database of real ones, or the other way round."""
+
+
 class NcaaApiError(GamePulseError):
     """The NCAA API did not give what was asked for."""
 
@@ -84,6 +88,10 @@ class RequestRefusedError(NcaaApiError):
 
 class NotAScoreboardError(NcaaApiError):
     """200, but HTML, truncated, too large, or of another shape."""
+
+
+class NotACalendarError(NcaaApiError):
+    """200, but no season calendar."""
 
 
 class WrongDateError(NotAScoreboardError):

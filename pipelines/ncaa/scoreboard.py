@@ -30,6 +30,7 @@ class ScoreboardResponse(NamedTuple):
     body: bytes
     fetched_at: dt.datetime
     source_url: str
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class Scoreboard:
     rejects: tuple[Reject, ...]
     duplicates: int = 0
     """Entries that listed a contest again."""
+    is_simulated: bool = False
+    """The answer said that it is the simulator's."""
 
     @property
     def games_received(self) -> int:
@@ -163,6 +166,7 @@ def parse_scoreboard(response: ScoreboardResponse) -> Scoreboard:
         games=tuple(games.values()),
         rejects=tuple(rejects.values()),
         duplicates=len(entries) - len(games) - len(rejects),
+        is_simulated=response.is_simulated,
     )
 
 

@@ -72,4 +72,10 @@ class Database:
 
 async def _connect(url: URL) -> "asyncpg.Connection[Any]":
     # asyncpg reads libpq's own spelling, with sslmode and the rest; SQLAlchemy's asyncpg dialect does not.
-    return await asyncpg.connect(url.render_as_string(hide_password=False), timeout=10, server_settings=SERVER_SETTINGS)
+    return await asyncpg.connect(
+        url.render_as_string(hide_password=False),
+        timeout=10,
+        server_settings=SERVER_SETTINGS,
+        # A plan made once for any number of games took forty times as long for a full day as one made for it.
+        statement_cache_size=0,
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from pipelines.errors import MixedGamesError
 from pipelines.ncaa.scoreboard import Scoreboard
 from pipelines.warehouse.seasons import eastern_date, season_of, settles_at
 from pipelines.warehouse.teams import team_seasons
@@ -56,6 +57,9 @@ async def load_scoreboard(
 
     `games_expected` is what the season's calendar has that day, None when unknown: only a scoreboard with as many
     games is complete, so that games missing from it are withdrawn.
+
+    Raises:
+        MixedGamesError: simulated games for a database of real ones, or the other way round.
     """
     transaction = await session.connection()
     await transaction.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
@@ -64,10 +68,14 @@ async def load_scoreboard(
 
     date, feed, fetched_at = scoreboard.game_date, scoreboard.feed, scoreboard.fetched_at
     season = season_of(date)
-    previously_fetched_at: dt.datetime | None = await connection.fetchval(
-        "SELECT fetched_at FROM scoreboard WHERE sport = $1 AND game_date = $2", SPORT, date
-    )
-    if previously_fetched_at is not None and fetched_at < previously_fetched_at:
+    before = await connection.fetchrow(_sql("read_watermark"), SPORT, date)
+    assert before is not None
+    if before["is_simulated"] is not None and before["is_simulated"] != scoreboard.is_simulated:
+        raise MixedGamesError(
+            f"{scoreboard.source_url} serves {_kind(scoreboard.is_simulated)} games, and this database holds "
+            f"{_kind(before['is_simulated'])} ones: use another database. Nothing was loaded."
+        )
+    if before["fetched_at"] is not None and fetched_at < before["fetched_at"]:
         return LoadReport(
             games_processed=scoreboard.games_received,
             games_unchanged=len(scoreboard.games),
@@ -105,13 +113,14 @@ async def load_scoreboard(
     assert game_counts is not None
     assert game_counts["games_judged"] == len(games), "every game finds both its teams"
     withdrawn = await connection.fetchval(
-        _sql("withdraw_games"), SPORT, date, feed, has_all_games, loaded_ids, rejected_ids, previously_fetched_at
+        _sql("withdraw_games"), SPORT, date, feed, has_all_games, loaded_ids, rejected_ids, before["fetched_at"]
     )
     if team_counts["conference_changed"]:
         await connection.execute(_sql("recompute_rivalry"), season, team_counts["conference_changed"])
-    await connection.execute(
-        _sql("replace_rejects"), SPORT, date, has_all_games, loaded_ids, *_columns(rejects, _REJECT_COLUMNS)
-    )
+    if rejects or before["has_rejects"]:
+        await connection.execute(
+            _sql("replace_rejects"), SPORT, date, has_all_games, loaded_ids, *_columns(rejects, _REJECT_COLUMNS)
+        )
     state = await _count_games(connection, date)
     await connection.execute(
         _sql("record_scoreboard"),
@@ -120,6 +129,7 @@ async def load_scoreboard(
         feed,
         fetched_at,
         scoreboard.source_url,
+        scoreboard.is_simulated,
         games_expected,
         scoreboard.games_received,
         fetched_at >= settles_at(date) and state["games_live"] + state["games_scheduled"] == 0,
@@ -138,6 +148,10 @@ async def load_scoreboard(
         teams_updated=team_counts["teams_updated"],
         **state,
     )
+
+
+def _kind(is_simulated: bool) -> str:
+    return "simulated" if is_simulated else "real"
 
 
 async def _count_games(connection: "asyncpg.Connection[Any]", date: dt.date) -> dict[str, Any]:
