@@ -38,4 +38,5 @@ def psycopg2_url(url: URL, search_path: str) -> URL:
 
     The driver is named since SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3.
     """
-    return url.set(drivername="postgresql+psycopg2").update_query_dict({"options": f"-csearch_path={search_path}"})
+    options = " ".join([*url.normalized_query.get("options", ()), f"-csearch_path={search_path}"])
+    return url.set(drivername="postgresql+psycopg2").update_query_dict({"options": options})
