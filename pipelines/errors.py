@@ -94,5 +94,9 @@ class NotACalendarError(NcaaApiError):
     """200, but no season calendar."""
 
 
+class NotAGameError(NcaaApiError):
+    """200, but not the contest asked for."""
+
+
 class WrongDateError(NotAScoreboardError):
     """A scoreboard, but of another date: the API answers so when it does not understand a path."""

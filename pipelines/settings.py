@@ -22,5 +22,8 @@ class Settings(BaseSettings):
     )
     ncaa_api_url: str = Field("https://ncaa-api.henrygd.me", description="Base URL of henrygd/ncaa-api.")
     ncaa_api_key: SecretStr | None = Field(None, description="Sent as `x-ncaa-key`.")
+    ncaa_api_requests_per_second: float = Field(
+        5, gt=0, description="Of all processes on one database together; `inf` where you host the API yourself."
+    )
     gamepulse_home: Path = Field(PROJECT / ".gamepulse", description="State of this machine: the embedded server.")
     gamepulse_log: Literal["console", "json"] = Field("console", description="`json` in production.")

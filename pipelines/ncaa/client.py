@@ -1,10 +1,13 @@
-"""The only module that speaks HTTP: henrygd/ncaa-api, asked politely and told apart from its errors."""
+"""The only module that speaks HTTP: henrygd/ncaa-api, asked politely and told apart from its failures."""
 
 import asyncio
 import datetime as dt
+import json
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import httpx
 
@@ -12,37 +15,64 @@ from pipelines.errors import (
     ApiTimeoutError,
     ApiUnreachableError,
     ConfigurationError,
+    NcaaApiError,
+    NotAGameError,
     NotAScoreboardError,
     RateLimitedError,
     RequestRefusedError,
     UpstreamFailedError,
 )
+from pipelines.ncaa.calendar import parse_calendar
+from pipelines.ncaa.rate_limit import RateLimit, Turn
 from pipelines.ncaa.scoreboard import ScoreboardResponse
 
 USER_AGENT: Final = f"gamepulse/{version('gamepulse')} (+https://github.com/gamepulse/ncaa-games)"
 ANSWER_SECONDS: Final = 10.0
 ANSWER_BYTES: Final = 20 * 2**20
+RETRY_AFTER_SECONDS: Final = 10.0
+"""How long a 429 may ask us to wait before it becomes the run's turn to retry."""
+
+SIMULATOR_HEADER: Final = "x-gamepulse-simulator"
+
+
+class _Answer(NamedTuple):
+    body: bytes
+    is_simulated: bool
 
 
 class NcaaClient:
-    """Asks the API for scoreboards. An async context manager; one a run, so that connections are kept alive."""
+    """Asks the API for scoreboards, calendars and games. An async context manager; one a run, so that connections
+    are kept alive and a season's calendar is asked for once.
 
-    def __init__(self, base_url: str, *, key: str | None = None, timeout: float = ANSWER_SECONDS) -> None:
+    Without a `limit` it asks as fast as it is used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str | None = None,
+        timeout: float = ANSWER_SECONDS,
+        limit: RateLimit | None = None,
+    ) -> None:
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
         if key is not None:
             headers["x-ncaa-key"] = key
-        self._timeout = timeout
         self._base_url = base_url.rstrip("/")
+        self._timeout = timeout
+        self._limit = limit
+        self._calendars: dict[int, asyncio.Task[Mapping[dt.date, int]]] = {}
         try:
-            self._http = httpx.AsyncClient(
-                headers=headers,
-                timeout=httpx.Timeout(connect=5.0, read=timeout, write=5.0, pool=timeout),
-                limits=httpx.Limits(max_connections=8),
-            )
-            if httpx.URL(self._base_url).scheme not in {"http", "https"}:
-                raise httpx.InvalidURL("no http:// or https://")
+            scheme = httpx.URL(self._base_url).scheme
         except httpx.InvalidURL as error:
             raise ConfigurationError(f"NCAA_API_URL is {base_url!r}, which is no URL: {error}.") from None
+        if scheme not in {"http", "https"}:
+            raise ConfigurationError(f"NCAA_API_URL is {base_url!r}; expected http://… or https://….")
+        self._http = httpx.AsyncClient(
+            headers=headers,
+            timeout=httpx.Timeout(connect=5.0, read=timeout, write=5.0, pool=timeout),
+            limits=httpx.Limits(max_connections=8),
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -50,6 +80,9 @@ class NcaaClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for calendar in self._calendars.values():
+            calendar.cancel()
+        await asyncio.gather(*self._calendars.values(), return_exceptions=True)
         await self._http.aclose()
 
     async def scoreboard(self, game_date: dt.date) -> ScoreboardResponse:
@@ -61,26 +94,82 @@ class NcaaClient:
         # Zero-padded: a path that the API's date pattern misses is answered with today's games.
         url = f"{self._base_url}/scoreboard/basketball-men/d1/{game_date:%Y/%m/%d}"
         fetched_at = dt.datetime.now(dt.UTC)
-        return ScoreboardResponse(game_date, await self._get(url), fetched_at, url)
+        answer = await self._get(url)
+        return ScoreboardResponse(game_date, answer.body, fetched_at, url, answer.is_simulated)
 
-    async def _get(self, url: str) -> bytes:
+    async def season_calendar(self, season: int) -> Mapping[dt.date, int]:
+        """Games by date of a season (the calendar year in which it starts); asked for once, whatever came.
+
+        Raises:
+            NcaaApiError: it could not be had.
+        """
+        if season not in self._calendars:
+            self._calendars[season] = asyncio.create_task(self._season_calendar(season))
+        # Shielded, since other dates wait for the same answer.
+        return await asyncio.shield(self._calendars[season])
+
+    async def _season_calendar(self, season: int) -> Mapping[dt.date, int]:
+        url = f"{self._base_url}/schedule-alt/basketball-men/d1/{season}"
+        return parse_calendar((await self._get(url)).body, url)
+
+    async def game(self, contest_id: int) -> Mapping[str, Any]:
+        """One contest as the API has it, with venue and team ids, which no scoreboard has.
+
+        Raises:
+            NcaaApiError: it could not be had, or there is no such contest.
+        """
+        url = f"{self._base_url}/game/{contest_id}"
+        body = (await self._get(url)).body
         try:
-            async with asyncio.timeout(self._timeout), self._http.stream("GET", url) as response:
+            [contest] = json.loads(body)["contests"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise NotAGameError(f"GET {url} gave {body[:60]!r}; expected JSON with one contest.") from None
+        return dict(contest)
+
+    async def _get(self, url: str) -> _Answer:
+        """Waits out a 429 whose `Retry-After` is short; every other failure is the caller's."""
+        patience = RETRY_AFTER_SECONDS
+        while True:
+            try:
+                if self._limit is None:
+                    return await self._get_once(url)
+                async with self._limit.turn() as turn:
+                    return await self._get_once(url, turn)
+            except RateLimitedError as error:
+                if error.retry_after is None or error.retry_after > patience:
+                    raise
+                patience -= max(error.retry_after, 1.0)
+                await asyncio.sleep(error.retry_after)
+
+    async def _get_once(self, url: str, turn: Turn | None = None) -> _Answer:
+        async def trace(event: str, details: Mapping[str, Any]) -> None:
+            if turn is not None and event == "http11.send_request_headers.started":
+                turn.sent.set()
+
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._http.stream("GET", url, extensions={"trace": trace}) as response,
+            ):
                 body = await _read(response, url)
         except (TimeoutError, httpx.TimeoutException):
             raise ApiTimeoutError(f"GET {url} gave no whole answer within {self._timeout:g} seconds.") from None
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise ApiUnreachableError(f"GET {url} failed: {str(error) or type(error).__name__}.") from None
-        status = response.status_code
-        if status == httpx.codes.OK:
-            return body
-        said = body[:100].decode("utf-8", "replace").strip()
-        answer = f"GET {url} gave {status} {response.reason_phrase}".rstrip() + (f" ({said!r})" if said else "")
-        if status == httpx.codes.TOO_MANY_REQUESTS:
-            raise RateLimitedError(f"{answer}: too many requests.", _retry_after(response))
-        if status == httpx.codes.NOT_FOUND or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise UpstreamFailedError(f"{answer}: the API's own source failed, or it is down.")
-        raise RequestRefusedError(f"{answer}, expected 200. Check NCAA_API_URL and NCAA_API_KEY.")
+        if response.status_code == httpx.codes.OK:
+            return _Answer(body, SIMULATOR_HEADER in response.headers)
+        raise _refusal(response, body, url)
+
+
+def _refusal(response: httpx.Response, body: bytes, url: str) -> NcaaApiError:
+    status = response.status_code
+    said = body[:100].decode("utf-8", "replace").strip()
+    answer = f"GET {url} gave {status} {response.reason_phrase}".rstrip() + (f" ({said!r})" if said else "")
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return RateLimitedError(f"{answer}: too many requests.", _retry_after(response))
+    if status == httpx.codes.NOT_FOUND or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return UpstreamFailedError(f"{answer}: the API's own source failed, or it is down.")
+    return RequestRefusedError(f"{answer}, expected 200. Check NCAA_API_URL and NCAA_API_KEY.")
 
 
 async def _read(response: httpx.Response, url: str) -> bytes:
@@ -88,14 +177,17 @@ async def _read(response: httpx.Response, url: str) -> bytes:
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > ANSWER_BYTES:
-            raise NotAScoreboardError(
-                f"GET {url} gave more than {ANSWER_BYTES // 2**20} MiB; no scoreboard is that large."
-            )
+            raise NotAScoreboardError(f"GET {url} gave more than {ANSWER_BYTES // 2**20} MiB: no answer is that large.")
     return bytes(body)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds, from either form of the header."""
+    said = response.headers.get("Retry-After", "")
+    if said.isdigit():
+        return float(said)
     try:
-        return float(response.headers.get("Retry-After", ""))
+        until = parsedate_to_datetime(said)
     except ValueError:
         return None
+    return max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds())

@@ -19,8 +19,11 @@ class DatabaseResource(dg.ConfigurableResource[Database]):
     async def yield_for_execution(  # type: ignore[override]  # Dagster takes an async one too
         self, context: dg.InitResourceContext
     ) -> AsyncIterator[Database]:
-        settings = Settings()
-        if self.url is not None:
-            settings = settings.model_copy(update={"database_url": SecretStr(self.url)})
-        async with Database(settings) as database:
+        async with Database(settings_of(self.url)) as database:
             yield database
+
+
+def settings_of(database_url: str | None) -> Settings:
+    """The environment's settings, with another database where one is named."""
+    settings = Settings()
+    return settings if database_url is None else settings.model_copy(update={"database_url": SecretStr(database_url)})

@@ -6,21 +6,29 @@ from contextlib import asynccontextmanager
 import dagster as dg
 
 from pipelines.ncaa.client import NcaaClient
-from pipelines.settings import Settings
+from pipelines.ncaa.rate_limit import RateLimit
+from pipelines.resources.database import settings_of
+from pipelines.warehouse.database import Database
 
 
 class NcaaApiResource(dg.ConfigurableResource[NcaaClient]):
-    """Gives an `NcaaClient` for the length of a run: of the settings' API, or of the one at `base_url`."""
+    """Gives an `NcaaClient` for the length of a run: of the settings' API, or of the one at `base_url`.
+
+    The limit of requests is kept in the settings' database, or in the one at `database_url`.
+    """
 
     base_url: str | None = None
+    database_url: str | None = None
 
     @asynccontextmanager
     async def yield_for_execution(  # type: ignore[override]  # Dagster takes an async one too
         self, context: dg.InitResourceContext
     ) -> AsyncIterator[NcaaClient]:
-        settings = Settings()
-        key = settings.ncaa_api_key
-        async with NcaaClient(
-            self.base_url or settings.ncaa_api_url, key=key.get_secret_value() if key is not None else None
-        ) as client:
+        settings = settings_of(self.database_url)
+        key = settings.ncaa_api_key.get_secret_value() if settings.ncaa_api_key is not None else None
+        async with (
+            Database(settings) as database,
+            RateLimit(database, settings.ncaa_api_requests_per_second) as limit,
+            NcaaClient(self.base_url or settings.ncaa_api_url, key=key, limit=limit) as client,
+        ):
             yield client

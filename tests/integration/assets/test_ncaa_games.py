@@ -30,7 +30,10 @@ def materialize(database_url: sa.URL, api: Any) -> Materialize:
             [ncaa_games],
             partition_key=first if last is None else None,
             tags=tags if last is not None else None,
-            resources={"database": DatabaseResource(url=url), "ncaa_api": NcaaApiResource(base_url=api.url)},
+            resources={
+                "database": DatabaseResource(url=url),
+                "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
+            },
             instance=instance or dg.DagsterInstance.ephemeral(),
             raise_on_error=False,
         )

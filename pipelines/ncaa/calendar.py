@@ -1,0 +1,50 @@
+"""The season's calendar (`/schedule-alt`): which dates have games, and how many. Pure."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from pipelines.errors import NotACalendarError
+
+
+def _american_date(value: object) -> object:
+    return dt.datetime.strptime(value, "%m/%d/%Y").date() if isinstance(value, str) else value  # noqa: DTZ007
+
+
+class _GameDay(BaseModel):
+    contestDate: Annotated[dt.date, BeforeValidator(_american_date)]
+    count: Annotated[int, Field(ge=0)]
+
+
+class _Schedules(BaseModel):
+    games: list[_GameDay]
+
+
+class _Data(BaseModel):
+    schedules: _Schedules
+
+
+class _Calendar(BaseModel):
+    data: _Data
+
+
+def parse_calendar(body: bytes, source_url: str) -> Mapping[dt.date, int]:
+    """Number of games by US Eastern date; a date that is not in it has none.
+
+    Raises:
+        NotACalendarError: not JSON, of another shape, or without a single game: the API answers so when it is broken.
+    """
+    try:
+        days = _Calendar.model_validate(json.loads(body)).data.schedules.games
+    except (ValidationError, ValueError, RecursionError):
+        raise NotACalendarError(
+            f"GET {source_url} gave {len(body)} bytes that are no season calendar ({body[:60]!r}); "
+            "expected JSON with data.schedules.games."
+        ) from None
+    games = {day.contestDate: day.count for day in days if day.count > 0}
+    if not games:
+        raise NotACalendarError(f"GET {source_url} gave a calendar without games, which proves nothing.")
+    return games
