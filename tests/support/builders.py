@@ -14,8 +14,9 @@ def day(text: str) -> dt.date:
 
 
 def at(text: str) -> dt.datetime:
-    """`2025-01-10 19:00` in US Eastern time, as UTC."""
-    return dt.datetime.fromisoformat(text).replace(tzinfo=EASTERN).astimezone(dt.UTC)
+    """`2025-01-10 19:00` in US Eastern time, or with an offset; as UTC."""
+    moment = dt.datetime.fromisoformat(text)
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=EASTERN)).astimezone(dt.UTC)
 
 
 def team(

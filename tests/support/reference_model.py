@@ -94,8 +94,8 @@ class ReferenceWarehouse:
         """One scoreboard by the nine rules."""
         previous = self.scoreboards.get(scoreboard.game_date)
         if previous is not None and scoreboard.fetched_at < previous.fetched_at:
-            unchanged = len(scoreboard.games)
-            return self._report(scoreboard, games_expected, is_stale=True, games_unchanged=unchanged)
+            counts = Counter({"games_unchanged": len(scoreboard.games)})
+            return self._report(scoreboard, games_expected, counts, is_stale=True)
 
         teams_inserted, teams_updated = self._learn_teams(scoreboard)
         before = {contest_id: replace(game) for contest_id, game in self.games.items()}
@@ -112,7 +112,7 @@ class ReferenceWarehouse:
         self._keep_rejects(scoreboard, is_complete)
         self._record(scoreboard, previous, games_expected)
 
-        counts: Counter[str] = Counter()
+        counts = Counter[str]()
         for game in scoreboard.games:
             contest_id = game.contest_id
             if contest_id not in before:
@@ -126,9 +126,9 @@ class ReferenceWarehouse:
         for contest_id, stored in self.games.items():
             was_withdrawn = contest_id in before and before[contest_id].status == "withdrawn"
             counts["games_withdrawn"] += stored.status == "withdrawn" and not was_withdrawn
-        return self._report(
-            scoreboard, games_expected, teams_inserted=teams_inserted, teams_updated=teams_updated, **counts
-        )
+        counts["teams_inserted"] = teams_inserted
+        counts["teams_updated"] = teams_updated
+        return self._report(scoreboard, games_expected, counts)
 
     def tables(self) -> Tables:
         """All rows in the form that `dump` gives the real ones."""
@@ -271,23 +271,23 @@ class ReferenceWarehouse:
         )
 
     def _report(
-        self, scoreboard: Scoreboard, games_expected: int | None, *, is_stale: bool = False, **counts: int
+        self, scoreboard: Scoreboard, games_expected: int | None, counts: Counter[str], *, is_stale: bool = False
     ) -> LoadReport:
         states = Counter(game.status for _, game in self._games_on(scoreboard.game_date))
         return LoadReport(
             games_processed=len(scoreboard.games) + len(scoreboard.rejects),
-            games_inserted=counts.get("games_inserted", 0),
-            games_updated=counts.get("games_updated", 0),
-            games_unchanged=counts.get("games_unchanged", 0),
+            games_inserted=counts["games_inserted"],
+            games_updated=counts["games_updated"],
+            games_unchanged=counts["games_unchanged"],
             games_rejected=len(scoreboard.rejects),
-            games_suspect=counts.get("games_suspect", 0),
-            games_withdrawn=counts.get("games_withdrawn", 0),
+            games_suspect=counts["games_suspect"],
+            games_withdrawn=counts["games_withdrawn"],
             games_expected=games_expected,
             games_final=states["final"],
             games_live=states["live"],
             games_scheduled=states["scheduled"],
-            teams_inserted=counts.get("teams_inserted", 0),
-            teams_updated=counts.get("teams_updated", 0),
+            teams_inserted=counts["teams_inserted"],
+            teams_updated=counts["teams_updated"],
             is_stale=is_stale,
         )
 

@@ -16,7 +16,7 @@ from support.builders import at, day, game, reject, team
 from support.reference_model import ReferenceWarehouse
 from support.tables import dump
 
-from pipelines.ncaa.scoreboard import Game, Reject, Scoreboard, TeamLine
+from pipelines.ncaa.scoreboard import Feed, Game, Reject, Scoreboard, TeamLine
 from pipelines.settings import Settings
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import LoadReport, load_scoreboard
@@ -51,6 +51,7 @@ CONFERENCES = [None, "acc", "acc", "ivy", "independent"]
 ROUNDS = [None, None, "Sweet 16"]
 NETWORKS = [None, "ESPN", "CBS"]
 PAYLOADS = ['{"gameState": 1}', '{"url": "\\u0000"}']
+FEEDS: list[Feed] = ["current", "legacy"]
 REASONS = ["gameState is 'halfway'.", "url is '', expected /game/ and a contest id."]
 
 
@@ -114,7 +115,7 @@ def steps(draw: st.DrawFn, pools: dict[int, list[Game]], date: dt.date, fetched_
         entry = draw(rejects(None, date))
         unreadable[entry.key] = entry
     received = len(readable) + len(unreadable)
-    feed = draw(st.sampled_from(["current", "legacy"]))
+    feed = draw(st.sampled_from(FEEDS))
     return Step(
         Scoreboard(
             game_date=date,
@@ -252,7 +253,7 @@ def test_a_long_walk_ends_in_the_rows_and_reports_of_the_rules(examples: Example
     examples.run(lambda session: follows_the_model(session, sequence))
 
 
-@hypothesis.settings(PLAIN, max_examples=60)
+@hypothesis.settings(PLAIN, max_examples=50)
 @given(sequence=sequences(max_size=4))
 def test_loading_anything_twice_is_loading_it_once(examples: Examples, sequence: list[Step]) -> None:
     examples.run(lambda session: again_changes_nothing(session, sequence))
@@ -276,7 +277,7 @@ def two_orders(draw: st.DrawFn) -> tuple[list[Step], list[Step]]:
     return sequence, draw(st.permutations(sequence))
 
 
-@hypothesis.settings(PLAIN, max_examples=60)
+@hypothesis.settings(PLAIN, max_examples=50)
 @given(orders=two_orders())
 def test_dates_and_seasons_loaded_in_any_order_end_in_the_same_rows(
     examples: Examples, orders: tuple[list[Step], list[Step]]
