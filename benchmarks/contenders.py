@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from benchmarks.days import scoreboard
@@ -60,15 +60,16 @@ class Contender:
 
 
 @asynccontextmanager
-async def new_contender(server: Server) -> AsyncIterator[Contender]:
+async def new_contender(server: Server, *, logged: bool = False) -> AsyncIterator[Contender]:
+    """`logged`: the server's log has its statements."""
     async with AsyncExitStack() as stack:
-        url = await server.new_database()
+        url = await server.new_database(logged=logged)
         database = await stack.enter_async_context(Database(settings_for(url)))
         connection, floor_connection = await connect(url), await connect(url)
         stack.push_async_callback(connection.close)
         stack.push_async_callback(floor_connection.close)
         async with database.get_session() as session:
-            day_before = scoreboard(FIRST_DATE - dt.timedelta(days=1), 3_000)  # all 365 teams play
+            day_before = scoreboard(FIRST_DATE - dt.timedelta(days=1), 2_000)  # all 365 teams play
             await load_scoreboard(session, day_before)
         await connection.execute("DELETE FROM fact_game")
         await connection.execute("DELETE FROM scoreboard")
@@ -78,11 +79,16 @@ async def new_contender(server: Server) -> AsyncIterator[Contender]:
 
 
 def scoreboards(state: State, size: int, runs: int) -> list[Scoreboard]:
-    """One a run. New and moved: each run has the next date, as a day's first load moves every team's watermarks on;
-    unchanged: one date, fetched every minute."""
+    """One a run, of the same games. New and moved: each run has the next date, as a day's first load moves every team's
+    watermarks on; unchanged: one date, fetched every minute."""
+    first = scoreboard(FIRST_DATE, size)
+    day, minute = dt.timedelta(days=1), dt.timedelta(minutes=1)
     if state == "unchanged":
-        return [scoreboard(FIRST_DATE, size, minutes=run) for run in range(runs)]
-    return [scoreboard(FIRST_DATE + dt.timedelta(days=run), size) for run in range(runs)]
+        return [replace(first, fetched_at=first.fetched_at + run * minute) for run in range(runs)]
+    return [
+        replace(first, game_date=first.game_date + run * day, fetched_at=first.fetched_at + run * day)
+        for run in range(runs)
+    ]
 
 
 def way_of_load(contender: Contender, state: State, size: int, boards: list[Scoreboard]) -> Way:

@@ -38,6 +38,19 @@ def scoreboard(date: dt.date, size: int, *, minutes: int = 0) -> Scoreboard:
     return parsed
 
 
+def eventful_scoreboard(date: dt.date, size: int) -> Scoreboard:
+    """One on which a game cannot be read and a team is in another conference: all that a load has to do."""
+    usual = response(date, size)
+    body = json.loads(usual.body)
+    games = [entry["game"] for entry in body["games"]]
+    games[0]["gameState"] = "unheard of"
+    sides = [game[side] for game in games for side in ("home", "away")]
+    for side in sides:
+        if side["names"] == sides[-1]["names"]:
+            side["conferences"][0]["conferenceSeo"] = "unheard-of"
+    return parse_scoreboard(usual._replace(body=json.dumps(body).encode()))
+
+
 def _pairings(size: int) -> list[tuple[Team, Team]]:
     return random.Random(2025).sample(list(itertools.combinations(teams(), 2)), size)
 

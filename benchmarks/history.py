@@ -44,10 +44,12 @@ CROSS JOIN LATERAL (SELECT make_date(home.season, 11, 1) + number_of_game / 40 A
 ORDER BY home.season, number_of_game
 """
 _SCOREBOARDS = """
-INSERT INTO scoreboard (sport, game_date, fetched_at, feed, source_url, games_expected, games_received, settled_at)
+INSERT INTO scoreboard (
+    sport, game_date, fetched_at, feed, source_url, is_simulated, games_expected, games_received, settled_at
+)
 SELECT
-    'ncaam', game_date, game_date + INTERVAL '60 hours', 'current', 'https://ncaa-api.example', count(*), count(*),
-    game_date + INTERVAL '60 hours'
+    'ncaam', game_date, game_date + INTERVAL '60 hours', 'current', 'https://ncaa-api.example', FALSE,
+    count(*), count(*), game_date + INTERVAL '60 hours'
 FROM fact_game
 GROUP BY game_date
 ON CONFLICT DO NOTHING

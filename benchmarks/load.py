@@ -2,9 +2,10 @@
 
 import statistics
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.contenders import (
+    FIRST_DATE,
     STATES,
     Contender,
     State,
@@ -13,6 +14,7 @@ from benchmarks.contenders import (
     way_of_floor,
     way_of_load,
 )
+from benchmarks.days import eventful_scoreboard
 from benchmarks.history import fill
 from benchmarks.server import Server
 from benchmarks.table import Row, ratio
@@ -20,7 +22,7 @@ from benchmarks.timing import compare
 from pipelines.ncaa.scoreboard import Scoreboard
 
 if TYPE_CHECKING:
-    import asyncpg
+    pass
 
 WARM_UPS = 7
 """PostgreSQL settles on a plan for a prepared statement at its sixth execution."""
@@ -43,25 +45,29 @@ async def against_the_floor(server: Server, *, size: int, runs: int) -> AsyncIte
 
 
 async def statements(server: Server) -> AsyncIterator[Row]:
-    """All that the driver's connection sends for a load, as asyncpg's query logger hears it, BEGIN and COMMIT too."""
-    async with new_contender(server) as ours:
-        sent: list[str] = []
-        async with ours.database.get_session() as session:
-            raw = await (await session.connection()).get_raw_connection()
-            connection: asyncpg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
-            connection.add_query_logger(lambda record: sent.append(record.query))
-        counts: dict[tuple[int, State], int] = {}
+    """What the server's log has of a load, BEGIN and COMMIT too, on usual days and on an eventful one. The pool's check
+    of the connection, before that, is not counted."""
+    usual = set()
+    async with new_contender(server, logged=True) as ours:
         for size in _SMALL_DAYS:
             for state in STATES:
-                for number, board in enumerate(scoreboards(state, size, 2)):
-                    if number == 0 or state == "new":
-                        await ours.empty(size)
-                    sent.clear()
-                    await ours.load(board)
-                counts[size, state] = len(sent)
-        most, fewest = max(counts.values()), min(counts.values())
-        details = "the same for all sizes and states" if most == fewest else f"{fewest} to {most}: not constant"
-        yield Row("statements of a load", most, 12, "", details)
+                await ours.empty(size)
+                before, board = scoreboards(state, size, 2)
+                if state != "new":
+                    await ours.load(before)
+                usual.add(await _statements_of(server, ours, board))
+        await ours.empty(150)
+        eventful = await _statements_of(server, ours, eventful_scoreboard(FIRST_DATE, 150))
+    counts = " or ".join(str(count) for count in sorted(usual))
+    details = f"with a reject and a change of conference; {counts} on usual days of 60 to 200 games"
+    yield Row("statements of a load", max(eventful, *usual), 12, "", details)
+
+
+async def _statements_of(server: Server, contender: Contender, board: Scoreboard) -> int:
+    before = len(server.logged_statements())
+    await contender.load(board)
+    sent = server.logged_statements()[before:]
+    return sent[::-1].index("BEGIN;") + 1
 
 
 async def write_ahead_log(server: Server, *, runs: int) -> AsyncIterator[Row]:

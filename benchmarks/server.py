@@ -1,6 +1,7 @@
 """A PostgreSQL of the benchmark's own, in a temporary folder, and migrated databases on it."""
 
 import itertools
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,28 +22,38 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
 
 _TEMPLATE = "benchmark_template"
+_STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]+): (.*)")
 
 
 class Server:
     """Makes databases that are migrated and empty."""
 
-    def __init__(self, url: URL, administrator: "Connection") -> None:
+    def __init__(self, url: URL, administrator: "Connection", log: Path) -> None:
         self._url = url
+        self._log = log
         self.administrator = administrator
         """Of the server's own database; for what is not measured."""
         self._numbers = itertools.count(1)
 
-    async def new_database(self) -> URL:
+    async def new_database(self, *, logged: bool = False) -> URL:
+        """`logged`: the server's log has every statement."""
         name = f"benchmark_{next(self._numbers)}"
         await self.administrator.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        if logged:
+            await self.administrator.execute(f"ALTER DATABASE {name} SET log_statement = 'all'")
         return self._url.set(database=name)
+
+    def logged_statements(self) -> list[str]:
+        """First lines of all statements in logged databases so far, as the server received them."""
+        return _STATEMENT.findall(self._log.read_text(encoding="utf-8"))
 
 
 @asynccontextmanager
 async def running_server() -> AsyncIterator[Server]:
     """Vacuuming is left to the measures, which do it between runs: by itself it would come in the middle of some."""
     with tempfile.TemporaryDirectory(prefix="gamepulse-benchmark-") as home:
-        embedded = EmbeddedPostgres(Path(home) / "postgres")
+        state = Path(home) / "postgres"
+        embedded = EmbeddedPostgres(state)
         url = libpq_url(embedded.ensure_running())
         try:
             administrator = await asyncpg.connect(url.render_as_string(hide_password=False))
@@ -50,7 +61,7 @@ async def running_server() -> AsyncIterator[Server]:
             await administrator.execute("SELECT pg_reload_conf()")
             await administrator.execute(f"CREATE DATABASE {_TEMPLATE}")
             migrate(url.set(database=_TEMPLATE))
-            yield Server(url, administrator)
+            yield Server(url, administrator, state / "server.log")
             await administrator.close()
         finally:
             embedded.stop()

@@ -43,6 +43,7 @@ class Way:
 
 async def compare(measured: Way, base: Way, *, runs: int, warm_ups: int) -> Comparison:
     """In turns, and in turns first; the garbage collector waits meanwhile. The warm-ups do not count."""
+    gc.freeze()  # what is there already is not searched for garbage between the runs
     seconds: dict[Way, list[float]] = {measured: [], base: []}
     for run in range(warm_ups + runs):
         for way in (measured, base) if run % 2 else (base, measured):
