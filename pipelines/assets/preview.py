@@ -2,7 +2,8 @@
 
 import html
 
-from pipelines.ncaa.scoreboard import Game, Scoreboard, TeamLine
+from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.scoreboard import Scoreboard
 from pipelines.warehouse.seasons import EASTERN
 
 

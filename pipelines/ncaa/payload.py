@@ -3,9 +3,10 @@
 Everything is text, sometimes null: numbers too, with "" for none. Field names are the API's.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Required
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, TypeAdapter
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
+from typing_extensions import TypedDict
 
 ROUNDS = ("First Four", "First Round", "Second Round", "Sweet 16", "Elite Eight", "Final Four", "Championship")
 """Rounds of the NCAA tournament; the current feed sends their number, from 1."""
@@ -27,39 +28,39 @@ Seed = Annotated[Annotated[int, Field(ge=1, le=32)] | None, _or_none]
 Epoch = Annotated[Annotated[int, Field(ge=0, le=2**36)] | None, _or_none]
 
 
-class ConferencePayload(BaseModel):
-    conferenceName: Text | None = None
-    conferenceSeo: Text | None = None
+class ConferencePayload(TypedDict, total=False):
+    conferenceName: Text | None
+    conferenceSeo: Text | None
 
 
-class NamesPayload(BaseModel):
-    char6: Text | None = None
-    short: Text | None = None
-    seo: Text | None = None
-    full: Text | None = None
+class NamesPayload(TypedDict, total=False):
+    char6: Text | None
+    short: Text | None
+    seo: Text | None
+    full: Text | None
 
 
-class TeamPayload(BaseModel):
-    names: NamesPayload
-    score: Points = None
-    seed: Seed = None
-    rank: Rank = None
-    conferences: tuple[ConferencePayload, ...] | None = None
+class TeamPayload(TypedDict, total=False):
+    names: Required[NamesPayload]
+    score: Points
+    seed: Seed
+    rank: Rank
+    conferences: list[ConferencePayload] | None
 
 
-class GamePayload(BaseModel):
-    url: Text
-    home: TeamPayload
-    away: TeamPayload
-    gameState: Text
-    startDate: Text | None = None
-    startTime: Text | None = None
-    startTimeEpoch: Epoch = None
-    currentPeriod: Text | None = None
-    finalMessage: Text | None = None
-    contestClock: Text | None = None
-    bracketRound: Annotated[int, Field(strict=True, ge=1, le=len(ROUNDS))] | Text | None = None
-    network: Text | None = None
+class GamePayload(TypedDict, total=False):
+    url: Required[Text]
+    home: Required[TeamPayload]
+    away: Required[TeamPayload]
+    gameState: Required[Text]
+    startDate: Text | None
+    startTime: Text | None
+    startTimeEpoch: Epoch
+    currentPeriod: Text | None
+    finalMessage: Text | None
+    contestClock: Text | None
+    bracketRound: Annotated[int, Field(strict=True, ge=1, le=len(ROUNDS))] | Text | None
+    network: Text | None
 
 
 GAME_PAYLOAD: TypeAdapter[GamePayload] = TypeAdapter(GamePayload)

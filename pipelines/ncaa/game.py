@@ -1,0 +1,208 @@
+"""One game of a payload in the one spelling of its values, whichever of the API's formats it came in. Pure."""
+
+import datetime as dt
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from models.reference import canonical_conference, canonical_team, conferences
+from pipelines.ncaa.payload import ROUNDS, GamePayload, TeamPayload
+from pipelines.warehouse.seasons import EASTERN
+
+Status = Literal["scheduled", "live", "final", "postponed", "canceled"]
+
+
+# Not frozen: a frozen one takes five times as long to make, and a day has five hundred.
+@dataclass(slots=True)
+class TeamLine:
+    """One side of a game: the team as this scoreboard describes it, and its line. None where it says nothing."""
+
+    slug: str
+    team_name: str | None
+    full_name: str | None
+    abbreviation: str | None
+    conference_id: str | None
+    conference_name: str | None
+    score: int | None
+    rank: int | None
+    seed: int | None
+
+
+@dataclass(slots=True)
+class Game:
+    """A game with one spelling for each value, whichever feed it came from. `start_time` is aware, UTC."""
+
+    contest_id: int
+    status: Status
+    start_time: dt.datetime | None
+    home: TeamLine
+    away: TeamLine
+    period: str | None
+    clock: str | None
+    overtime_periods: int
+    bracket_round: str | None
+    network: str | None
+
+
+class UnreadableGameError(ValueError):
+    """A game's field that passes as text and still makes no sense."""
+
+
+class OtherDateError(UnreadableGameError):
+    """A game of another date than the scoreboard's."""
+
+
+PROGRESS: Final[Mapping[Status, int]] = {"scheduled": 0, "postponed": 1, "canceled": 1, "live": 2, "final": 3}
+_STATUS: Final[Mapping[str, Status]] = {
+    "final": "final",
+    "live": "live",
+    "pre": "scheduled",
+    "canceled": "canceled",
+    "cancelled": "canceled",
+    "postponed": "postponed",
+}
+_INTERRUPTED: Final = frozenset({"delayed", "suspended"})
+_CALLED_OFF: Final = re.compile(r"\b(?:(?P<canceled>cancell?ed|canc)|(?P<postponed>postponed|ppd))\b", re.IGNORECASE)
+CONTEST_URL: Final = re.compile(r"/game/([0-9]{1,9})/?$")
+_TIP_OFF: Final = re.compile(r"(1[0-2]|0?[1-9]):([0-5]\d) ?([AP])M\b", re.IGNORECASE)
+_TO_BE_ANNOUNCED: Final = frozenset({"", "TBA", "TBD"})
+_CLOCK: Final = re.compile(r"0?(\d{0,2}):(\d\d)(?:\.\d)?")
+_OVERTIME: Final = re.compile(r"\b(\d?)(?:ST|ND|RD|TH)? ?OT\b")
+_NOT_IN_A_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
+_ROUND_NAMES: Final[Mapping[str, str]] = {name.lower(): name for name in ROUNDS}
+
+
+class GameDay:
+    """Reads games of one date; knows when that date begins and ends."""
+
+    def __init__(self, game_date: dt.date) -> None:
+        self.spellings = (f"{game_date:%m/%d/%Y}", f"{game_date:%m-%d-%Y}")
+        midnight = dt.datetime.combine(game_date, dt.time(), EASTERN)
+        next_midnight = dt.datetime.combine(game_date + dt.timedelta(days=1), dt.time(), EASTERN)
+        self.game_date = game_date
+        self.first_second, self.last_second = midnight.timestamp(), next_midnight.timestamp() - 1
+
+    def game(self, raw: GamePayload) -> Game:
+        """Raises `UnreadableGameError` with the reason."""
+        date, url = raw.get("startDate"), raw["url"]
+        # A game without a date belongs to the scoreboard that lists it.
+        if date and date not in self.spellings:
+            raise OtherDateError(f"startDate is {date!r}, but it is on the scoreboard of {self.game_date}")
+        contest = CONTEST_URL.search(url)
+        if contest is None:
+            raise UnreadableGameError(f"url is {url!r}, expected /game/ and a contest id")
+        home, away = _team_line(raw["home"], "home"), _team_line(raw["away"], "away")
+        if home.slug == away.slug:
+            raise UnreadableGameError(f"home and away are both {home.slug!r}")
+        message = raw.get("finalMessage") or ""
+        status = _status(raw["gameState"], message, has_score=home.score is not None)
+        if status == "final" and (home.score is None or away.score is None):
+            raise UnreadableGameError("gameState is 'final' and a score is missing")
+        if status == "scheduled" and (home.score is not None or away.score is not None):
+            home, away = replace(home, score=None), replace(away, score=None)
+        clock = _clock(raw.get("contestClock") or "") if status == "live" else None
+        period, overtimes = _period(raw.get("currentPeriod") or message, status, clock)
+        return Game(
+            contest_id=int(contest[1]),
+            status=status,
+            start_time=self._start_time(raw.get("startTime") or "", raw.get("startTimeEpoch")),
+            home=home,
+            away=away,
+            period=period,
+            clock=clock,
+            overtime_periods=overtimes,
+            bracket_round=_bracket_round(raw.get("bracketRound")),
+            network=raw.get("network") or None,
+        )
+
+    def _start_time(self, said: str, epoch: int | None) -> dt.datetime | None:
+        said = said.upper()
+        if said in _TO_BE_ANNOUNCED:
+            return None
+        if epoch is not None and self.first_second <= epoch <= self.last_second:
+            return dt.datetime.fromtimestamp(epoch, dt.UTC)
+        tip_off = _TIP_OFF.match(said)
+        if tip_off is None:
+            raise UnreadableGameError(f"startTime is {said!r}, expected a time such as '7:00 PM ET', or 'TBA'")
+        hour = int(tip_off[1]) % 12 + (12 if tip_off[3] == "P" else 0)
+        return dt.datetime.combine(self.game_date, dt.time(hour, int(tip_off[2])), EASTERN).astimezone(dt.UTC)
+
+
+def _team_line(raw: TeamPayload, side: str) -> TeamLine:
+    names = raw["names"]
+    slug, short = names.get("seo") or "", names.get("short") or ""
+    # Opponents from outside Division I may have a name and no slug.
+    slug = (slug or _NOT_IN_A_SLUG.sub("-", short.lower()).strip("-")).lower()
+    if _SLUG.fullmatch(slug) is None:
+        raise UnreadableGameError(f"{side}.names has no slug ({slug!r}), and none can be made from short {short!r}")
+    conference_id = conference_name = None
+    for conference in raw.get("conferences") or ():
+        said = conference.get("conferenceSeo")
+        if said and said != "top-25":  # the legacy feed lists the poll as a second conference
+            conference_id = canonical_conference(said)
+            known = conferences().get(conference_id)
+            conference_name = known.name if known is not None else conference.get("conferenceName") or None
+            break
+    return TeamLine(
+        slug=canonical_team(slug),
+        team_name=short or None,
+        full_name=names.get("full") or None,
+        abbreviation=names.get("char6") or None,
+        conference_id=conference_id,
+        conference_name=conference_name,
+        score=raw.get("score"),
+        rank=raw.get("rank"),
+        seed=raw.get("seed"),
+    )
+
+
+def _status(state: str, message: str, *, has_score: bool) -> Status:
+    called_off = _CALLED_OFF.search(message)
+    if called_off is not None:
+        return "canceled" if called_off["canceled"] else "postponed"
+    status = _STATUS.get(state.lower())
+    if status is not None:
+        return status
+    if state.lower() in _INTERRUPTED:
+        return "live" if has_score else "scheduled"
+    raise UnreadableGameError(f"gameState is {state!r}, expected one of {', '.join(_STATUS)}")
+
+
+def _clock(said: str) -> str | None:
+    """`07:20`, `4:28` and `:00` as `7:20`, `4:28` and `0:00`."""
+    clock = _CLOCK.fullmatch(said)
+    return f"{int(clock[1] or 0)}:{clock[2]}" if clock is not None else None
+
+
+def _period(said: str, status: Status, clock: str | None) -> tuple[str | None, int]:
+    """The period's one spelling, and the number of overtimes begun."""
+    said = said.upper()
+    overtime = _OVERTIME.search(said)
+    overtimes = int(overtime[1] or 1) if overtime is not None else 0
+    if status == "final":
+        return "final", overtimes
+    if status != "live":
+        return None, 0
+    if overtimes:
+        return "OT" if overtimes == 1 else f"{overtimes}OT", overtimes
+    if "1ST" in said:
+        return "1st", 0
+    if "2ND" in said:
+        return "2nd", 0
+    # At half-time the legacy feed sends no period and the clock ":00".
+    if said.startswith("HALF") or (said == "" and clock == "0:00"):
+        return "halftime", 0
+    return None, 0
+
+
+def _bracket_round(said: int | str | None) -> str | None:
+    """The current feed numbers the rounds; the legacy feed names them, trade marks and all (`Sweet 16&#174;`)."""
+    if not said:
+        return None
+    if isinstance(said, int):
+        return ROUNDS[said - 1]
+    name = html.unescape(said).replace("®", "").strip()
+    return _ROUND_NAMES.get(name.lower(), name)
