@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pipelines.assets.preview import scoreboard_markdown
-from pipelines.ncaa.scoreboard import Game, Scoreboard, TeamLine
+from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.scoreboard import Scoreboard
 
 # Raw HTML stays on: were it off, markup in a name would be harmless here and not in Dagster's UI.
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pipelines.ncaa.scoreboard import Game, Scoreboard, TeamLine
+from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.scoreboard import Scoreboard
 from pipelines.warehouse.rivalry import calculate_rivalry_factor
 
 Parse = Callable[[object, dt.date], Scoreboard]

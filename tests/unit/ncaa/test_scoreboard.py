@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipelines.ncaa.scoreboard import Game, Scoreboard, TeamLine
+from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.scoreboard import Scoreboard
 
 ParseMadeUp = Callable[[str, str], Scoreboard]
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from pipelines.ncaa.scoreboard import Game, Scoreboard
+from pipelines.ncaa.game import Game
+from pipelines.ncaa.scoreboard import Scoreboard
 
 ParseMadeUp = Callable[[str, str], Scoreboard]
 

@@ -7,7 +7,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.ncaa.scoreboard import Feed, Game, Scoreboard, TeamLine
+from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.scoreboard import Feed, Scoreboard
 from pipelines.warehouse.teams import TeamSeason, team_seasons, watermark
 
 DATE = dt.date(2026, 1, 17)
