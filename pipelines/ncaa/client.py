@@ -57,18 +57,15 @@ class NcaaClient:
     ) -> None:
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
         if key is not None:
-            headers["x-ncaa-key"] = key
-        self._base_url = base_url.rstrip("/")
+            headers["x-ncaa-key"] = _sendable(key)
+        url = _parsed(base_url)
+        # Without the password: it is said in messages and kept with what was loaded.
+        self._base_url = str(url.copy_with(userinfo=b"")).rstrip("/")
         self._timeout = timeout
         self._limit = limit
         self._calendars: dict[int, asyncio.Task[Mapping[dt.date, int]]] = {}
-        try:
-            scheme = httpx.URL(self._base_url).scheme
-        except httpx.InvalidURL as error:
-            raise ConfigurationError(f"NCAA_API_URL is {base_url!r}, which is no URL: {error}.") from None
-        if scheme not in {"http", "https"}:
-            raise ConfigurationError(f"NCAA_API_URL is {base_url!r}; expected http://… or https://….")
         self._http = httpx.AsyncClient(
+            auth=(url.username, url.password) if url.userinfo else None,
             headers=headers,
             timeout=httpx.Timeout(connect=5.0, read=timeout, write=5.0, pool=timeout),
             limits=httpx.Limits(max_connections=8),
@@ -155,10 +152,29 @@ class NcaaClient:
         except (TimeoutError, httpx.TimeoutException):
             raise ApiTimeoutError(f"GET {url} gave no whole answer within {self._timeout:g} seconds.") from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise ApiUnreachableError(f"GET {url} failed: {str(error) or type(error).__name__}.") from None
+            raise ApiUnreachableError(f"GET {url} failed: {str(error).rstrip('.') or type(error).__name__}.") from None
         if response.status_code == httpx.codes.OK:
             return _Answer(body, SIMULATOR_HEADER in response.headers)
         raise _refusal(response, body, url)
+
+
+def _parsed(base_url: str) -> httpx.URL:
+    said = base_url.strip()
+    shown = said.rpartition("@")[2]  # what comes before may be a password
+    try:
+        url = httpx.URL(said)
+    except httpx.InvalidURL:
+        raise ConfigurationError(f"NCAA_API_URL is no URL ({shown!r}).") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ConfigurationError(f"NCAA_API_URL is {shown!r}; expected http://HOST or https://HOST.")
+    return url
+
+
+def _sendable(key: str) -> str:
+    said = key.strip()
+    if not (said.isascii() and said.isprintable()):
+        raise ConfigurationError("NCAA_API_KEY has characters that no HTTP header can carry.")
+    return said
 
 
 def _refusal(response: httpx.Response, body: bytes, url: str) -> NcaaApiError:
@@ -184,10 +200,12 @@ async def _read(response: httpx.Response, url: str) -> bytes:
 def _retry_after(response: httpx.Response) -> float | None:
     """Seconds, from either form of the header."""
     said = response.headers.get("Retry-After", "")
-    if said.isdigit():
+    if said.isascii() and said.isdecimal():
         return float(said)
     try:
         until = parsedate_to_datetime(said)
     except ValueError:
         return None
+    if until.tzinfo is None:  # RFC 5322's `-0000`: UTC, of a place that is not said
+        until = until.replace(tzinfo=dt.UTC)
     return max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds())

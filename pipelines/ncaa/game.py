@@ -119,15 +119,14 @@ class GameDay:
         )
 
     def _start_time(self, said: str, epoch: int | None) -> dt.datetime | None:
-        said = said.upper()
-        if said in _TO_BE_ANNOUNCED:
+        if said.upper() in _TO_BE_ANNOUNCED:
             return None
         if epoch is not None and self.first_second <= epoch <= self.last_second:
             return dt.datetime.fromtimestamp(epoch, dt.UTC)
         tip_off = _TIP_OFF.match(said)
         if tip_off is None:
             raise UnreadableGameError(f"startTime is {said!r}, expected a time such as '7:00 PM ET', or 'TBA'")
-        hour = int(tip_off[1]) % 12 + (12 if tip_off[3] == "P" else 0)
+        hour = int(tip_off[1]) % 12 + (12 if tip_off[3] in "pP" else 0)
         return dt.datetime.combine(self.game_date, dt.time(hour, int(tip_off[2])), EASTERN).astimezone(dt.UTC)
 
 
@@ -137,7 +136,7 @@ def _team_line(raw: TeamPayload, side: str) -> TeamLine:
     # Opponents from outside Division I may have a name and no slug.
     slug = (slug or _NOT_IN_A_SLUG.sub("-", short.lower()).strip("-")).lower()
     if _SLUG.fullmatch(slug) is None:
-        raise UnreadableGameError(f"{side}.names has no slug ({slug!r}), and none can be made from short {short!r}")
+        raise UnreadableGameError(f"{side}.names: no slug ({slug!r}), and none can be made from short {short!r}")
     conference_id = conference_name = None
     for conference in raw.get("conferences") or ():
         said = conference.get("conferenceSeo")

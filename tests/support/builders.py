@@ -4,7 +4,8 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from pipelines.ncaa.scoreboard import Feed, Game, Reject, Scoreboard, Status, TeamLine
+from pipelines.ncaa.game import Game, Status, TeamLine
+from pipelines.ncaa.scoreboard import Feed, Reject, Scoreboard
 from pipelines.warehouse.seasons import EASTERN
 
 

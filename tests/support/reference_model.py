@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipelines.ncaa.scoreboard import Game, Scoreboard, TeamLine
+from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.scoreboard import Scoreboard
 from pipelines.warehouse.load import LoadReport
 
 EASTERN = ZoneInfo("America/New_York")
@@ -340,6 +341,10 @@ class ReferenceWarehouse:
             "valid_from": dt.date(season, 8, 1),
             "valid_to": None if is_current else dt.date(season + 1, 8, 1),
             "is_current": is_current,
+            "team_name_watermark": _watermark(stored, "team_name"),
+            "full_name_watermark": _watermark(stored, "full_name"),
+            "abbreviation_watermark": _watermark(stored, "abbreviation"),
+            "conference_watermark": _watermark(stored, "conference"),
         }
 
 
@@ -358,6 +363,14 @@ def _attributes(line: TeamLine) -> Iterator[tuple[str, object]]:
         yield "abbreviation", line.abbreviation
     if line.conference_id is not None:
         yield "conference", (line.conference_id, line.conference_name)
+
+
+def _watermark(stored: StoredTeam, attribute: str) -> int:
+    """Date, nine digits of the contest id, 1 for the current feed; 0 for a value that nothing gave."""
+    if attribute not in stored.given_by:
+        return 0
+    date, contest_id, is_current_feed = stored.given_by[attribute]
+    return int(f"{date:%Y%m%d}{contest_id:09d}{int(is_current_feed)}")
 
 
 def _as_stored(scoreboard: Scoreboard, game: Game) -> StoredGame:

@@ -20,7 +20,8 @@ QUERIES = {
     """,
     "dim_team": """
         SELECT team_id, season, slug, team_name, full_name, abbreviation, conference_id, conference_name,
-               valid_from, valid_to, is_current
+               valid_from, valid_to, is_current,
+               team_name_watermark, full_name_watermark, abbreviation_watermark, conference_watermark
         FROM dim_team
         ORDER BY slug COLLATE "C", season
     """,

@@ -16,7 +16,8 @@ from support.builders import at, day, game, reject, team
 from support.reference_model import ReferenceWarehouse
 from support.tables import dump
 
-from pipelines.ncaa.scoreboard import Feed, Game, Reject, Scoreboard, TeamLine
+from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.scoreboard import Feed, Reject, Scoreboard
 from pipelines.settings import Settings
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import LoadReport, load_scoreboard
