@@ -10,8 +10,16 @@ from sqlalchemy import URL
 
 from pipelines.errors import GamePulseError
 from pipelines.postgres.binaries import find_binaries
-from pipelines.postgres.database import describe, embedded_server, migrate, ready_database, target_database
+from pipelines.postgres.database import (
+    describe,
+    embedded_server,
+    migrate,
+    ready_database,
+    simulated_database,
+    target_database,
+)
 from pipelines.settings import PROJECT, Settings
+from simulator.cli import simulate as simulate_command
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -26,15 +34,22 @@ def main() -> None:
 
 
 @app.command()
-def up(port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000) -> None:
+def up(
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Ask a simulated API, which has games today, into a database of its own.")
+    ] = False,
+) -> None:
     """Run everything on this machine: database, migrations, Dagster's UI and daemon. Ctrl-C stops it.
 
-    Example: gamepulse up --port 3001
+    Example: gamepulse up --simulate --port 3001
     """
     from pipelines.stack import run_stack
 
-    migrate(target_database(Settings()))
-    run_stack(Settings(), port)
+    settings = Settings()
+    url = simulated_database(settings) if simulate else target_database(settings)
+    migrate(url)
+    run_stack(settings, url, port, simulate=simulate)
 
 
 @app.command()
@@ -57,16 +72,22 @@ def migrate_command() -> None:
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
-def psql(arguments: Annotated[list[str] | None, typer.Argument(help="Handed to psql.")] = None) -> None:
+def psql(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Handed to psql.")] = None,
+    simulated: Annotated[bool, typer.Option("--simulated", help="The database of `gamepulse up --simulate`.")] = False,
+) -> None:
     """Open a shell on the database in use.
 
     Example: gamepulse psql -- -c 'SELECT count(*) FROM fact_game'
     """
     settings = Settings()
-    url = ready_database(settings)
+    url = simulated_database(settings) if simulated else ready_database(settings)
     program = str(find_binaries(None) / "psql")
     # The password goes by the environment: a process list shows arguments to everybody.
     os.environ["PGPASSWORD"] = url.password or ""
     os.environ.setdefault("PGOPTIONS", "-csearch_path=public")
     address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     os.execv(program, [program, address.render_as_string(), *(arguments or [])])  # noqa: S606
+
+
+app.command(name="simulate")(simulate_command)

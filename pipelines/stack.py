@@ -10,46 +10,53 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import URL
 
 from pipelines.errors import ConfigurationError, GamePulseError
-from pipelines.postgres.database import describe, ready_database
+from pipelines.postgres.database import describe
 from pipelines.settings import PROJECT, Settings
 
 STOP_SECONDS = 8.0
 START_SECONDS = 120.0
 HOST = "127.0.0.1"
+WORKSPACE = ("-w", str(PROJECT / "workspace.yaml"))
 
 
 class StackError(GamePulseError):
     """A part of the stack did not start, or ended by itself."""
 
 
-def run_stack(settings: Settings, port: int) -> None:
-    """Runs until Ctrl-C or SIGTERM; nothing is left behind but the embedded database server.
+def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> None:
+    """Runs on the database at `url` until Ctrl-C or SIGTERM; nothing is left behind but the embedded server.
 
     Raises:
         GamePulseError: the port is taken, or a part ended by itself.
     """
     _require_free(port)
-    url = ready_database(settings)
+    environment = {"DATABASE_URL": url.render_as_string(hide_password=False), "DAGSTER_HOME": str(PROJECT)}
+    commands = [("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE), ("dagster-daemon", "run", *WORKSPACE)]
+    api = settings.ncaa_api_url
+    if simulate:
+        simulator_port = _free_port()
+        api = environment["NCAA_API_URL"] = f"http://{HOST}:{simulator_port}"
+        commands.insert(0, ("gamepulse", "simulate", "--port", str(simulator_port)))
     started = time.monotonic()
-    webserver, daemon = ("dagster-webserver", "-h", HOST, "-p", str(port)), ("dagster-daemon", "run")
-    with _stopped_by_signals(), _children(webserver, daemon) as parts:
-        _wait_for_webserver(port, parts)
+    with _stopped_by_signals(), _children(commands, environment) as children:
+        _wait_for_webserver(port, children)
         table = Table(title="GamePulse is up", title_justify="left", show_header=False)
         table.add_row("Dagster UI", f"http://localhost:{port}")
-        table.add_row("Database", f"{describe(url)}; `gamepulse psql` opens it")
-        table.add_row("NCAA API", settings.ncaa_api_url)
-        table.add_row("Schedule", f"every quarter of an hour; next at {_next_quarter():%H:%M}")
-        table.add_row("Started in", f"{time.monotonic() - started:.0f} s; Ctrl-C stops it")
+        table.add_row("Database", f"{describe(url)} (gamepulse psql{' --simulated' if simulate else ''})")
+        table.add_row("NCAA API", f"{api} (simulated: open it to see the games)" if simulate else api)
+        table.add_row("Schedule", f"today's games every 15 minutes; next at {_next_quarter():%H:%M}")
+        table.add_row("Started", f"in {time.monotonic() - started:.0f} s; Ctrl-C stops it")
         Console().print(table)
-        _watch(parts)
+        _watch(children)
 
 
 class _Stop(BaseException):
@@ -72,15 +79,17 @@ def _stopped_by_signals() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _children(*commands: Sequence[str]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Dagster's processes by name, each in a session of its own: Ctrl-C reaches only us, and we stop them together."""
+def _children(
+    commands: Sequence[Sequence[str]], environment: Mapping[str, str]
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Our processes by name, each in a session of its own: Ctrl-C reaches only us, and we stop them together."""
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for program, *arguments in commands:
             children[program] = subprocess.Popen(  # noqa: S603
-                [str(Path(sys.executable).parent / program), *arguments, "-w", str(PROJECT / "workspace.yaml")],
+                [str(Path(sys.executable).parent / program), *arguments],
                 cwd=PROJECT,
-                env={**os.environ, "DAGSTER_HOME": str(PROJECT)},
+                env={**os.environ, **environment},
                 start_new_session=True,
                 # Dagster copies an ignored SIGINT to SIGTERM, and `gamepulse up &` of a script ignores SIGINT.
                 preexec_fn=_heed_signals,
@@ -128,6 +137,12 @@ def _require_free(port: int) -> None:
             raise ConfigurationError(
                 f"Port {port} is taken by another program: stop it, or choose another with `gamepulse up --port`."
             ) from None
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait_for_webserver(port: int, parts: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -22,6 +22,7 @@ from pipelines.settings import Settings
 
 DAGSTER_SCHEMA = "dagster"
 APP_DATABASE = "gamepulse"
+SIMULATED_DATABASE = "gamepulse_simulated"
 TABLES = ("dim_date", "dim_team", "fact_game", "scoreboard", "rejected_game")
 MIGRATION_LOCK = 4_617_365  # any number, the same for all processes
 
@@ -49,6 +50,13 @@ def target_database(settings: Settings) -> URL:
     server = libpq_url(embedded_server(settings).ensure_running())
     _create_database(server, APP_DATABASE)
     return server.set(database=APP_DATABASE)
+
+
+def simulated_database(settings: Settings) -> URL:
+    """The database for simulated games beside the app's, on the same server; made where it is not there yet."""
+    server = target_database(settings)
+    _create_database(server, SIMULATED_DATABASE)
+    return server.set(database=SIMULATED_DATABASE)
 
 
 def embedded_server(settings: Settings) -> EmbeddedPostgres:
@@ -119,15 +127,16 @@ def _refuse_strangers(connection: Connection, url: URL) -> None:
 
 
 def _create_database(server: URL, name: str) -> None:
-    engine = create_engine(psycopg2_url(server, "public"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        exists = connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
-        if not exists:
-            try:
-                connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-            except DBAPIError as error:
-                if getattr(error.orig, "pgcode", None) not in {"42P04", "23505"}:  # another process made it
-                    raise
+    with _connect(server) as connection:
+        if connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
+            return
+        connection.rollback()
+        try:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(sa.text(f'CREATE DATABASE "{name}"'))
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) in {"42P04", "23505"}:  # another process made it
+                return
+            raise translate_error(server, error) from None
 
 
 @contextmanager
