@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -31,4 +32,6 @@ async def _against_json(what: str, recording: ScoreboardResponse, runs: int) -> 
     async def loads(_run: int) -> None:
         json.loads(recording.body)
 
-    return ratio(what, await compare(Way(parse), Way(loads), runs=runs, warm_ups=5), 4)
+    # Nothing here waits, so the processor's time is the truth; the clock's has the neighbours' work in it.
+    comparison = await compare(Way(parse), Way(loads), runs=runs, warm_ups=5, clock=time.process_time)
+    return ratio(what, comparison, 4)

@@ -41,7 +41,9 @@ class Way:
     prepare: Callable[[int], Awaitable[object]] | None = None
 
 
-async def compare(measured: Way, base: Way, *, runs: int, warm_ups: int) -> Comparison:
+async def compare(
+    measured: Way, base: Way, *, runs: int, warm_ups: int, clock: Callable[[], float] = time.perf_counter
+) -> Comparison:
     """In turns, and in turns first; the garbage collector waits meanwhile. The warm-ups do not count."""
     gc.freeze()  # what is there already is not searched for garbage between the runs
     seconds: dict[Way, list[float]] = {measured: [], base: []}
@@ -49,18 +51,18 @@ async def compare(measured: Way, base: Way, *, runs: int, warm_ups: int) -> Comp
         for way in (measured, base) if run % 2 else (base, measured):
             if way.prepare is not None:
                 await way.prepare(run)
-            elapsed = await _time(way.run, run)
+            elapsed = await _time(way.run, run, clock)
             if run >= warm_ups:
                 seconds[way].append(elapsed)
     return Comparison(seconds[measured], seconds[base])
 
 
-async def _time(work: Callable[[int], Awaitable[object]], run: int) -> float:
+async def _time(work: Callable[[int], Awaitable[object]], run: int, clock: Callable[[], float]) -> float:
     gc.collect()
     gc.disable()
     try:
-        begun = time.perf_counter()
+        begun = clock()
         await work(run)
-        return time.perf_counter() - begun
+        return clock() - begun
     finally:
         gc.enable()
