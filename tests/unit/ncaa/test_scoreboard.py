@@ -166,58 +166,6 @@ def test_scores_of_a_game_not_yet_begun_are_not_believed(
     assert (read.home.score, read.away.score) == (None, None)
 
 
-def test_midnight_belongs_to_the_date_that_begins_with_it(parse_made_up: ParseMadeUp) -> None:
-    games = by_home(parse_made_up("legacy", "midnight"))
-    assert {slug: game.start_time for slug, game in games.items()} == {
-        "hawaii": utc("2025-02-28T05:00"),
-        "army": utc("2025-02-28T17:00"),
-        "pepperdine": utc("2025-03-01T04:59"),
-    }
-
-
-def test_a_tip_off_is_null_until_announced_and_never_of_another_day(parse_made_up: ParseMadeUp) -> None:
-    board = parse_made_up("current", "unannounced")
-    assert board.rejects == ()
-    assert {slug: game.start_time for slug, game in by_home(board).items()} == {
-        "utah-tech": None,  # TBA, no epoch
-        "nicholls-st": None,  # no time, epoch 0
-        "marshall": utc("2025-12-21T00:30"),  # a time and no epoch
-        "drexel": utc("2025-12-20T19:00"),  # a time and epoch 0
-        "idaho-st": None,  # TBA, whose epoch is midnight
-        "jacksonville": utc("2025-12-20T22:00"),  # no date: that of the scoreboard
-        "norfolk-st": utc("2025-12-20T22:00"),  # the epoch is the day after's
-    }
-
-
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
-        ("7:00 PM ET", "2026-03-08T23:00"),  # summer time began that morning
-        ("07:00PM ET", "2026-03-08T23:00"),
-        ("12:00 AM ET", "2026-03-08T05:00"),
-        ("12:00AM ET", "2026-03-08T05:00"),
-        ("1:59 AM ET", "2026-03-08T06:59"),
-        ("3:00 AM ET", "2026-03-08T07:00"),
-        ("12:30 PM ET", "2026-03-08T16:30"),
-        ("11:59 PM ET", "2026-03-09T03:59"),
-        ("7:00 pm et", "2026-03-08T23:00"),
-    ],
-)
-def test_a_time_without_epoch_is_us_eastern(
-    parse: Callable[[object, dt.date], Scoreboard], said: str, expected: str
-) -> None:
-    game = {
-        "url": "/game/9000900",
-        "gameState": "pre",
-        "startTime": said,
-        "startTimeEpoch": "",
-        "home": {"names": {"seo": "duke"}},
-        "away": {"names": {"seo": "yale"}},
-    }
-    (read,) = parse({"games": [{"game": game}]}, dt.date(2026, 3, 8)).games
-    assert read.start_time == utc(expected)
-
-
 def test_rounds_of_the_legacy_feed_lose_their_entities(parse_made_up: ParseMadeUp) -> None:
     games = by_home(parse_made_up("legacy", "tournament"))
     assert {slug: (game.bracket_round, game.home.seed, game.network) for slug, game in games.items()} == {

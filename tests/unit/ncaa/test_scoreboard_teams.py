@@ -1,5 +1,6 @@
 """Who plays, as the API's two formats say it: schools, conferences, polls, and opponents from outside Division I."""
 
+import datetime as dt
 from collections.abc import Callable
 
 from pipelines.ncaa.game import Game
@@ -46,3 +47,16 @@ def test_opponents_from_outside_division_i_load_without_conference_or_slug(parse
         ("east-all-stars", "Foghorn", "FOGHOR", "ccaa", None),
         ("montana-st", "Montana St.", "MONTST", "big-sky", "Big Sky"),
     ]
+
+
+def test_of_two_conferences_the_first_counts(parse: Callable[[object, dt.date], Scoreboard]) -> None:
+    conferences = [{"conferenceSeo": slug} for slug in ("", "top-25", "big-12", "acc")]
+    game = {
+        "url": "/game/9000900",
+        "gameState": "pre",
+        "home": {"names": {"seo": "duke"}, "conferences": conferences},
+        "away": {"names": {"seo": "yale"}},
+    }
+    (read,) = parse({"games": [{"game": game}]}, dt.date(2026, 1, 3)).games
+    assert (read.home.conference_id, read.home.conference_name) == ("big-12", "Big 12")
+    assert (read.away.conference_id, read.away.conference_name) == (None, None)
