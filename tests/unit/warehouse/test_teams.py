@@ -64,6 +64,12 @@ def test_watermarks_order_by_date_then_contest_then_feed(
     assert (watermark(*one) == watermark(*other)) == (key(one) == key(other))
 
 
+@given(date=dates)
+def test_any_game_of_a_later_date_is_above_all_of_an_earlier_one(date: dt.date) -> None:
+    tomorrow = date + dt.timedelta(days=1)
+    assert watermark(date, 999_999_999, "current") < watermark(tomorrow, 1, "legacy")
+
+
 @given(date=dates, contest_id=contest_ids, feed=feeds)
 def test_a_watermark_is_above_none_and_fits_a_bigint(date: dt.date, contest_id: int, feed: Feed) -> None:
     assert 0 < watermark(date, contest_id, feed) < 2**63
