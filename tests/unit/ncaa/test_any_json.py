@@ -64,7 +64,7 @@ def mutations(draw: st.DrawFn) -> object:
     return game
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(game=mutations())
 def test_any_json_in_a_game_gives_a_game_or_a_reject_that_postgresql_can_store(parse: Parse, game: object) -> None:
     good = [{"game": {**VALID, "url": f"/game/{number}"}} for number in range(11, 15)]
@@ -87,7 +87,7 @@ def test_any_json_in_a_game_gives_a_game_or_a_reject_that_postgresql_can_store(p
         reject.reason.encode()
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(entries=st.lists(any_json | mutations().map(lambda game: {"game": game}), max_size=12))
 def test_every_entry_is_a_game_or_a_reject_or_a_duplicate_or_the_day_is_refused(
     parse: Parse, entries: list[object]
@@ -103,7 +103,7 @@ def test_every_entry_is_a_game_or_a_reject_or_a_duplicate_or_the_day_is_refused(
     assert not {str(game.contest_id) for game in board.games} & {reject.key for reject in board.rejects}
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(answer=any_json | st.dictionaries(st.just("games"), any_json))
 def test_any_json_is_a_scoreboard_or_is_refused_in_one_line(parse: Parse, answer: object) -> None:
     outcome = outcome_of(parse, answer)
@@ -114,7 +114,7 @@ def test_any_json_is_a_scoreboard_or_is_refused_in_one_line(parse: Parse, answer
         assert outcome.isprintable()
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(answer=st.binary(max_size=40))
 def test_any_bytes_are_refused_in_one_line(parse: Parse, answer: bytes) -> None:
     outcome = outcome_of(parse, answer)

@@ -200,7 +200,7 @@ def current_answer(day: dt.date, listed: list[Game], choice: random.Random) -> d
     return {"games": [{"game": current_spelling(day, game, choice)} for game in listed]}
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(day=days(), choice=spellings)
 def test_a_game_is_the_same_from_either_feed(
     parse: Parse, day: tuple[dt.date, list[Game]], choice: random.Random
@@ -210,7 +210,7 @@ def test_a_game_is_the_same_from_either_feed(
     assert list(parse(current_answer(date, listed, choice), date).games) == listed
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(day=days(), choice=spellings)
 def test_the_order_of_games_does_not_matter(
     parse: Parse, day: tuple[dt.date, list[Game]], choice: random.Random
@@ -224,7 +224,7 @@ def test_the_order_of_games_does_not_matter(
     assert (shuffled.rejects, shuffled.duplicates) == (board.rejects, board.duplicates)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(day=days(), choice=spellings)
 def test_of_a_contest_listed_in_several_states_the_furthest_counts_in_any_order(
     parse: Parse, day: tuple[dt.date, list[Game]], choice: random.Random
