@@ -25,6 +25,9 @@ class Scoreboard(SQLModel, table=True):
     )
     games_expected: int | None = Field(description="Games that the season's calendar has that day; null when unknown.")
     games_received: int = Field(description="Games that the answer had, rejects included.")
+    games_suspect: int = Field(
+        description="Games that were not believed: a final one turned back, or one that the legacy feed tells otherwise."
+    )
     settled_at: dt.datetime | None = Field(
         sa_type=DateTime(timezone=True),
         description="First fetch after noon (US Eastern) of the second day after, with no game scheduled or live; "

@@ -1,15 +1,22 @@
-"""One game date through the three steps: fetch, parse, load. Knows nothing of Dagster."""
+"""Game dates through the three steps: fetch, parse, load. Knows nothing of Dagster."""
 
+import asyncio
 import datetime as dt
+from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
 
-from pipelines.errors import NcaaApiError
+from structlog.stdlib import BoundLogger
+
+from pipelines.errors import GamePulseError, NcaaApiError
 from pipelines.ncaa.belief import is_off_season, require_believable
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.scoreboard import Scoreboard, parse_scoreboard
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 from pipelines.warehouse.seasons import season_of
+
+DATES_AT_ONCE = 8
+"""How many dates of a range are under way together; more would only wait for the API's limit."""
 
 
 class IngestedDate(NamedTuple):
@@ -41,3 +48,34 @@ async def games_expected(game_date: dt.date, ncaa_api: NcaaClient) -> int | None
     except NcaaApiError:
         return None  # the day loads all the same; a check says that its completeness is unknown
     return calendar.get(game_date, 0)
+
+
+async def ingest_dates(
+    dates: Sequence[dt.date], ncaa_api: NcaaClient, database: Database, log: BoundLogger
+) -> AsyncGenerator[tuple[dt.date, IngestedDate | GamePulseError], None]:
+    """The outcome of each date, as soon as it is there: dates are fetched side by side, and one that fails fails alone.
+
+    Close it (`aclosing`) where you stop early, so that no date stays under way.
+    """
+    places = asyncio.Semaphore(DATES_AT_ONCE)
+
+    async def ingest(game_date: dt.date) -> tuple[dt.date, IngestedDate | GamePulseError]:
+        events = log.bind(partition=game_date.isoformat())
+        async with places:
+            events.info("ncaa_games_asset_started")
+            try:
+                outcome = await ingest_date(game_date, ncaa_api, database)
+            except GamePulseError as error:
+                events.error("ncaa_games_asset_failed", error=str(error))
+                return game_date, error
+            events.info("ncaa_games_asset_completed", **outcome.report.counts())
+            return game_date, outcome
+
+    tasks = [asyncio.create_task(ingest(game_date)) for game_date in dates]
+    try:
+        for task in asyncio.as_completed(tasks):
+            yield await task
+    finally:
+        for pending in tasks:
+            pending.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,17 +1,30 @@
-"""When games are asked for."""
+"""When games are asked for, and by which jobs."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets import ncaa_games
-from pipelines.partitions import game_dates
-from pipelines.warehouse.seasons import eastern_date
+from pipelines.assets import ncaa_games, ncaa_upcoming_games
+from pipelines.assets.checks import ncaa_games_checks
+from pipelines.repairs import REASON_TAG, date_history, is_waiting
+from pipelines.warehouse.seasons import EASTERN, eastern_date
+
+# A tick goes before the dates of a backfill. One date takes seconds: a run of it that takes minutes hangs.
+ONE_DATE_TAGS = {"dagster/priority": "10", "dagster/max_runtime": "300"}
 
 ncaa_ingestion = dg.define_asset_job(
-    "ncaa_ingestion",
-    selection=[ncaa_games],
-    description="Brings game dates to what the NCAA says of them now.",
+    "ncaa_ingestion", selection=[ncaa_games], description="Brings game dates to what the NCAA says of them now."
+)
+ncaa_upcoming = dg.define_asset_job(
+    "ncaa_upcoming",
+    selection=[ncaa_upcoming_games],
+    description="Brings in the games announced for the next seven days.",
+)
+ncaa_checks = dg.define_asset_job(
+    "ncaa_checks",
+    selection=dg.AssetSelection.checks(ncaa_games_checks),
+    description="Looks at the tables, also when no games are coming in.",
 )
 
 
@@ -21,18 +34,34 @@ ncaa_ingestion = dg.define_asset_job(
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def ncaa_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Today's games, US Eastern, every quarter of an hour."""
-    today = eastern_date(context.scheduled_execution_time).isoformat()
-    return dg.RunRequest(partition_key=today)
+def ncaa_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Today's games, US Eastern, every quarter of an hour; yesterday's too until noon, while some are not over."""
+    now = context.scheduled_execution_time
+    today = eastern_date(now)
+    yesterday = today - dt.timedelta(days=1)
+    wanted = {today: "today"}
+    history = date_history(context.instance, ncaa_games.key, yesterday)
+    if now < dt.datetime.combine(today, dt.time(12), EASTERN) and (history.loaded_at is None or history.games_to_come):
+        wanted[yesterday] = "yesterday's games are not over"
+    waiting = {game_date for game_date in wanted if is_waiting(context.instance, game_date.isoformat())}
+    for game_date in wanted.keys() - waiting:
+        key = game_date.isoformat()
+        yield dg.RunRequest(run_key=key, partition_key=key, tags={**ONE_DATE_TAGS, REASON_TAG: wanted[game_date]})
+    if wanted.keys() == waiting:
+        yield dg.SkipReason("A run of each date is waiting already.")
 
 
-@dg.sensor(job=ncaa_ingestion, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
-def ncaa_first_run(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Today's games at once where they were never asked for, as on a first start; the schedule does the rest."""
-    today = game_dates.get_last_partition_key()
-    assert today is not None, "partitions reach to today"
-    if today in context.instance.get_materialized_partitions(ncaa_games.key):
-        yield dg.SkipReason(f"{today} was materialized already.")
-    else:
-        yield dg.RunRequest(run_key=today, partition_key=today)
+ncaa_upcoming_schedule = dg.ScheduleDefinition(
+    job=ncaa_upcoming,
+    cron_schedule="0 6 * * *",
+    execution_timezone="America/New_York",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    tags=ONE_DATE_TAGS,
+)
+ncaa_checks_schedule = dg.ScheduleDefinition(
+    job=ncaa_checks,
+    cron_schedule="10 * * * *",
+    execution_timezone="America/New_York",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    tags=ONE_DATE_TAGS,
+)

@@ -1,10 +1,15 @@
-"""Every environment variable, once. An `.env` file in the project's folder is read too."""
+"""Every environment variable, once. An `.env` file in the project's folder is read too, and each variable may be given
+as a file that holds its value: `DATABASE_URL_FILE` for `DATABASE_URL`."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pipelines.errors import ConfigurationError
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -25,5 +30,46 @@ class Settings(BaseSettings):
     ncaa_api_requests_per_second: float = Field(
         5, gt=0, description="Of all processes on one database together; `inf` where you host the API yourself."
     )
+    alert_webhook_url: SecretStr | None = Field(None, description="Told of failed runs, in Slack's JSON.")
+    gamepulse_pipeline_password: SecretStr | None = Field(None, description="Of the role that writes the tables.")
+    gamepulse_dagster_password: SecretStr | None = Field(None, description="Of the role that owns schema `dagster`.")
+    gamepulse_reader_password: SecretStr | None = Field(None, description="Of the role that only reads the tables.")
     gamepulse_home: Path = Field(PROJECT / ".gamepulse", description="State of this machine: the embedded server.")
     gamepulse_log: Literal["console", "json"] = Field("console", description="`json` in production.")
+
+    @property
+    def role_passwords(self) -> dict[str, SecretStr]:
+        """The password of each database role that has one."""
+        given = {
+            "gamepulse_pipeline": self.gamepulse_pipeline_password,
+            "gamepulse_dagster": self.gamepulse_dagster_password,
+            "gamepulse_reader": self.gamepulse_reader_password,
+        }
+        return {role: password for role, password in given.items() if password is not None}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, _Files(settings_cls)
+
+
+class _Files(PydanticBaseSettingsSource):
+    """Values in files, as Docker and Kubernetes mount secrets."""
+
+    def __call__(self) -> dict[str, object]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        variable = f"{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        try:
+            return (Path(path).read_text().strip() if path else None), field_name, False
+        except OSError as error:
+            raise ConfigurationError(f"{variable} names {path}, which cannot be read: {error.strerror}.") from None

@@ -1,5 +1,6 @@
 """What is kept up to date."""
 
 from pipelines.assets.ncaa_games import ncaa_games
+from pipelines.assets.upcoming import ncaa_upcoming_games
 
-__all__ = ["ncaa_games"]
+__all__ = ["ncaa_games", "ncaa_upcoming_games"]

@@ -5,7 +5,7 @@ The rules are those of the design, section 6; each `.sql` file beside this modul
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -48,6 +48,10 @@ class LoadReport:
     teams_updated: int = 0
     is_stale: bool = False
     """A later fetch of the date was loaded already, so this one changed nothing."""
+
+    def counts(self) -> dict[str, int]:
+        """The numbers that are known, by name: what logs and metadata carry."""
+        return {name: value for name, value in asdict(self).items() if type(value) is int}
 
 
 async def load_scoreboard(
@@ -132,6 +136,7 @@ async def load_scoreboard(
         scoreboard.is_simulated,
         games_expected,
         scoreboard.games_received,
+        game_counts["games_suspect"],
         fetched_at >= settles_at(date) and state["games_live"] + state["games_scheduled"] == 0,
     )
     written = game_counts["games_inserted"] + game_counts["games_updated"] + game_counts["games_suspect"]

@@ -26,7 +26,7 @@ QUERIES = {
         ORDER BY slug COLLATE "C", season
     """,
     "scoreboard": """
-        SELECT game_date, feed, fetched_at, source_url, games_expected, games_received, settled_at
+        SELECT game_date, feed, fetched_at, source_url, games_expected, games_received, games_suspect, settled_at
         FROM scoreboard
         ORDER BY game_date
     """,

@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.Column("is_simulated", sa.Boolean(), nullable=False),
         sa.Column("games_expected", sa.Integer(), nullable=True),
         sa.Column("games_received", sa.Integer(), nullable=False),
+        sa.Column("games_suspect", sa.Integer(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("feed IN ('current', 'legacy')", name="ck_scoreboard_feed"),
         sa.PrimaryKeyConstraint("sport", "game_date"),

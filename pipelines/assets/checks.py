@@ -1,0 +1,174 @@
+"""What is checked of the tables after each run, and every hour besides. Wrong data is an error, late data a warning."""
+
+import datetime as dt
+from typing import NamedTuple
+
+import dagster as dg
+import sqlalchemy as sa
+
+from models.reference import conferences
+from pipelines.assets.ncaa_games import ncaa_games
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.seasons import eastern_date
+
+SHOWN = 5
+
+
+class Check(NamedTuple):
+    """A check: what must hold, and the query for what does not: rows of `severity` (ERROR or WARN) and `finding`."""
+
+    name: str
+    description: str
+    query: str
+
+
+CHECKS = (
+    Check(
+        "scoreboard_is_complete",
+        "Each date has as many games as the season's calendar says.",
+        """
+        SELECT
+            CASE WHEN games_expected IS NULL THEN 'WARN' ELSE 'ERROR' END AS severity,
+            CASE WHEN games_expected IS NULL THEN format('%s: unknown, the calendar could not be had', game_date)
+                ELSE format('%s has %s of %s games', game_date, games_received, games_expected) END AS finding
+        FROM scoreboard
+        WHERE games_received < games_expected
+           OR (
+               games_expected IS NULL
+               AND EXTRACT(month FROM game_date) NOT BETWEEN 5 AND 10
+               AND game_date > CAST(:today AS date) - 7
+           )
+        ORDER BY severity, game_date DESC
+        """,
+    ),
+    Check(
+        "no_rejected_games",
+        "Every game of every scoreboard could be read.",
+        """
+        SELECT
+            'ERROR' AS severity,
+            format('%s, contest %s: %s', game_date, coalesce(contest_id::text, 'unknown'), reason) AS finding
+        FROM rejected_game
+        ORDER BY game_date DESC, reject_key
+        """,
+    ),
+    Check(
+        "no_suspect_games",
+        "No scoreboard turned a final game back, and the legacy feed tells no game otherwise than the current one.",
+        """
+        SELECT 'WARN' AS severity, format('%s has %s games that were not believed', game_date, games_suspect) AS finding
+        FROM scoreboard
+        WHERE games_suspect > 0
+        ORDER BY game_date DESC
+        """,
+    ),
+    Check(
+        "past_games_are_settled",
+        "Two days after its games a date has none that is scheduled or live, and was looked at for corrections.",
+        """
+        SELECT 'WARN' AS severity, format('%s is not settled, last asked at %s', game_date, fetched_at) AS finding
+        FROM scoreboard
+        WHERE settled_at IS NULL
+          AND game_date < CAST(:today AS date) - 2
+        ORDER BY game_date DESC
+        """,
+    ),
+    Check(
+        "scores_are_plausible",
+        "Final games have a winner, and scores that basketball knows.",
+        """
+        SELECT
+            CASE WHEN home_score = away_score THEN 'ERROR' ELSE 'WARN' END AS severity,
+            format('%s of %s ended %s to %s', game_id, game_date, away_score, home_score) AS finding
+        FROM fact_game
+        WHERE game_status = 'final'
+          AND (home_score = away_score OR least(home_score, away_score) < 15 OR greatest(home_score, away_score) > 190)
+        ORDER BY severity, game_date DESC
+        """,
+    ),
+    Check(
+        "teams_have_conferences",
+        "Teams that play a Division I season have a conference that `models/reference` knows.",
+        """
+        SELECT
+            'WARN' AS severity,
+            format('%s in %s has %s', team_name, team.season, coalesce('unknown conference ' || conference_id, 'none'))
+                AS finding
+        FROM dim_team AS team
+        JOIN fact_game AS game ON team_key IN (home_team_key, away_team_key)
+        WHERE conference_id IS NULL OR conference_id <> ALL (:conferences)
+        GROUP BY team_key
+        HAVING count(*) >= 10
+        ORDER BY team.season DESC, team_name
+        """,
+    ),
+    Check(
+        "facts_match_seasons",
+        "Games refer to the teams of their own season, rivalry follows their conferences, a team has one current row.",
+        """
+        SELECT 'ERROR' AS severity, format('%s does not fit the seasons of its teams', game_id) AS finding
+        FROM fact_game AS game
+        JOIN dim_team AS home ON home.team_key = home_team_key
+        JOIN dim_team AS away ON away.team_key = away_team_key
+        WHERE home.season <> game.season
+           OR away.season <> game.season
+           OR (rivalry_factor = 1.20) <> coalesce(
+               home.conference_id = away.conference_id AND home.conference_id <> 'independent', FALSE
+           )
+        UNION ALL
+        SELECT 'ERROR', format('%s has %s current rows', team_id, count(*) FILTER (WHERE is_current))
+        FROM dim_team
+        GROUP BY team_id
+        HAVING count(*) FILTER (WHERE is_current) <> 1
+        """,
+    ),
+    Check(
+        "today_is_fresh",
+        "Today was asked for in the last 45 minutes, whatever else was backfilled.",
+        """
+        SELECT 'WARN' AS severity, format('today, %s, was last asked for at %s', CAST(:today AS date),
+            coalesce(max(fetched_at)::text, 'no time')) AS finding
+        FROM scoreboard
+        WHERE game_date = CAST(:today AS date)
+        HAVING coalesce(max(fetched_at) < CAST(:now AS timestamptz) - INTERVAL '45 minutes', TRUE)
+        """,
+    ),
+)
+
+
+@dg.multi_asset_check(
+    specs=[dg.AssetCheckSpec(check.name, asset=ncaa_games.key, description=check.description) for check in CHECKS]
+)
+async def ncaa_games_checks(database: dg.ResourceParam[Database]):  # type: ignore[no-untyped-def]  # Dagster reads it
+    """Reads the tables; one sentence a check."""
+    for result in await run_checks(database, dt.datetime.now(dt.UTC)):
+        yield result
+
+
+async def run_checks(database: Database, now: dt.datetime) -> list[dg.AssetCheckResult]:
+    """All checks as of an aware moment."""
+    parameters = {"now": now, "today": eastern_date(now), "conferences": list(conferences())}
+    results = []
+    async with database.get_session() as session:
+        connection = await session.connection()
+        for check in CHECKS:
+            query = sa.text(check.query)
+            used = {name: parameters[name] for name in query.compile().params}
+            findings = [(str(row.severity), str(row.finding)) for row in await connection.execute(query, used)]
+            results.append(_result(check, findings))
+    return results
+
+
+def _result(check: Check, findings: list[tuple[str, str]]) -> dg.AssetCheckResult:
+    shown = [finding for _, finding in findings[:SHOWN]]
+    more = f"; and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+    return dg.AssetCheckResult(
+        check_name=check.name,
+        asset_key=ncaa_games.key,
+        passed=not findings,
+        severity=dg.AssetCheckSeverity.ERROR
+        if any(severity == "ERROR" for severity, _ in findings)
+        else dg.AssetCheckSeverity.WARN,
+        description="; ".join(shown) + more + "." if findings else "All well.",
+        metadata={"findings": len(findings)},
+    )

@@ -1,0 +1,53 @@
+"""The days ahead: announced games, so that an application can show what is coming."""
+
+import datetime as dt
+from contextlib import aclosing
+
+import dagster as dg
+
+from pipelines.assets.ncaa_games import failure_of
+from pipelines.errors import GamePulseError
+from pipelines.ingest import ingest_dates
+from pipelines.logs import event_logger
+from pipelines.ncaa.client import NcaaClient
+from pipelines.retries import DoublingRetryPolicy
+from pipelines.settings import Settings
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.seasons import eastern_date
+
+DAYS_AHEAD = 7
+
+
+@dg.asset(
+    group_name="data_ingestion",
+    deps=["ncaa_api"],
+    kinds={"python", "postgres"},
+    owners=["team:gamepulse"],
+    retry_policy=DoublingRetryPolicy(max_retries=3, delay=2),
+)
+async def ncaa_upcoming_games(
+    database: dg.ResourceParam[Database], ncaa_api: dg.ResourceParam[NcaaClient]
+) -> dg.MaterializeResult[None]:
+    """Games of the next seven days, US Eastern, as announced: rows of `fact_game` with status `scheduled`.
+
+    Brought in each morning by the same steps as `ncaa_games`, which takes a date over once it is today.
+    """
+    today = eastern_date(dt.datetime.now(dt.UTC))
+    dates = [today + dt.timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)]
+    games: dict[dt.date, int] = {}
+    failures: dict[dt.date, GamePulseError] = {}
+    async with aclosing(ingest_dates(dates, ncaa_api, database, event_logger(Settings().gamepulse_log))) as outcomes:
+        async for game_date, outcome in outcomes:
+            if isinstance(outcome, GamePulseError):
+                failures[game_date] = outcome
+            else:
+                games[game_date] = outcome.report.games_processed
+    if failures:
+        raise failure_of(failures)
+    lines = [f"{date:%a %d %b} | {count}" for date, count in sorted(games.items())]
+    return dg.MaterializeResult(
+        metadata={
+            "games_processed": sum(games.values()),
+            "days": dg.MetadataValue.md("\n".join(["Date | Games", ":--- | ---:", *lines])),
+        }
+    )

@@ -1,0 +1,58 @@
+"""What heals and what calls for help by itself."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import dagster as dg
+import httpx
+
+from pipelines.assets import ncaa_games
+from pipelines.repairs import PARTITION_TAG, RANGE_TAGS, REASON_TAG, REPAIR_DAYS, date_history, repair_reason
+from pipelines.schedules import ONE_DATE_TAGS, ncaa_ingestion
+from pipelines.settings import Settings
+from pipelines.warehouse.seasons import eastern_date
+
+
+@dg.sensor(job=ncaa_ingestion, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def ncaa_repairs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Dates of the last week that failed, were missed or are not settled, asked for again; on a first start today."""
+    requests = list(repairs(context.instance, dt.datetime.now(dt.UTC)))
+    yield from requests
+    if not requests:
+        yield dg.SkipReason("Today was asked for, and no date of the last week is due.")
+
+
+def repairs(instance: dg.DagsterInstance, now: dt.datetime) -> Iterator[dg.RunRequest]:
+    """The dates due at an aware moment, the newest first."""
+    today = eastern_date(now)
+    history = date_history(instance, ncaa_games.key, today)
+    if history.loaded_at is None and history.last_run_at is None:
+        yield _request(today, "first start")
+    for days_ago in range(1, REPAIR_DAYS + 1):
+        game_date = today - dt.timedelta(days=days_ago)
+        reason = repair_reason(game_date, date_history(instance, ncaa_games.key, game_date), now)
+        if reason is not None:
+            yield _request(game_date, reason)
+
+
+def _request(game_date: dt.date, reason: str) -> dg.RunRequest:
+    return dg.RunRequest(partition_key=game_date.isoformat(), tags={**ONE_DATE_TAGS, REASON_TAG: reason})
+
+
+@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING, monitor_all_code_locations=False)
+def failure_alert(context: dg.RunFailureSensorContext) -> None:
+    """Tells the webhook at `ALERT_WEBHOOK_URL` (Slack's JSON) of a run that failed; off where none is set."""
+    webhook = Settings().alert_webhook_url
+    if webhook is None:
+        return
+    httpx.post(webhook.get_secret_value(), json={"text": alert_text(context)}, timeout=10).raise_for_status()
+
+
+def alert_text(context: dg.RunFailureSensorContext) -> str:
+    """What failed, for which dates, and why, in a few lines."""
+    run = context.dagster_run
+    dates = "…".join(run.tags[name] for name in (PARTITION_TAG, *RANGE_TAGS) if name in run.tags)
+    steps = [event.step_failure_data.error for event in context.get_step_failure_events()]
+    reasons = [(error.cause or error).message.strip() for error in steps if error is not None]
+    what = f"{run.job_name} failed for {dates}" if dates else f"{run.job_name} failed"
+    return "\n".join([f"GamePulse: {what} (run {run.run_id})", *reasons])
