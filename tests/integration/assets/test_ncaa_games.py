@@ -209,7 +209,10 @@ def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materiali
     result = materialize(dates[0], dates[-1])
     assert result.success
     assert {date: found["games_inserted"] for date, found in metadata(result).items()} == dict.fromkeys(dates, 1)
-    assert Counter(api.requests) == Counter(f"/scoreboard/basketball-men/d1/{date.replace('-', '/')}" for date in dates)
+    assert Counter(api.requests) == Counter(
+        ["/schedule-alt/basketball-men/d1/2025"]
+        + [f"/scoreboard/basketball-men/d1/{date.replace('-', '/')}" for date in dates]
+    )
 
 
 def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
