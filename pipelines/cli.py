@@ -18,6 +18,7 @@ from pipelines.postgres.database import (
     simulated_database,
     target_database,
 )
+from pipelines.postgres.roles import create_roles
 from pipelines.settings import PROJECT, Settings
 from simulator.cli import simulate as simulate_command
 
@@ -61,14 +62,18 @@ def down() -> None:
 
 @app.command(name="migrate")
 def migrate_command() -> None:
-    """Bring the tables of the app and of Dagster to what this code needs."""
+    """Bring the tables of the app and of Dagster, and the database's roles, to what this code needs."""
     from dagster import DagsterInstance
 
-    url = target_database(Settings())
+    settings = Settings()
+    url = target_database(settings)
     revision = migrate(url)
+    roles = create_roles(url, settings)
     with DagsterInstance.from_config(str(PROJECT)) as instance:
         instance.upgrade()
     typer.echo(f"Database {describe(url)} is at revision {revision}, and so are Dagster's tables at theirs.")
+    if roles:
+        typer.echo(f"Its roles are {', '.join(roles)}.")
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

@@ -42,6 +42,10 @@ class SchemaError(DatabaseError):
     """The tables are not those of this code: behind, ahead, or somebody else's."""
 
 
+class RolesError(DatabaseError):
+    """The roles of the database cannot be made; the message has what an administrator has to do."""
+
+
 class MixedGamesError(GamePulseError):
     """Simulated games for a database of real ones, or the other way round."""
 

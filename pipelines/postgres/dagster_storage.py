@@ -13,7 +13,7 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres.storage import DagsterPostgresStorage
 
 from pipelines.postgres.database import DAGSTER_SCHEMA, ready_database
-from pipelines.postgres.url import libpq_url, psycopg2_url
+from pipelines.postgres.url import libpq_url, psycopg2_url, with_password
 from pipelines.settings import Settings
 
 
@@ -21,8 +21,9 @@ def dagster_url(settings: Settings) -> sa.URL:
     """Where Dagster logs in: `DAGSTER_DATABASE_URL`, or else as the app does, with its schema as the search path."""
     url = ready_database(settings)
     if settings.dagster_database_url is not None:
-        url = libpq_url(settings.dagster_database_url.get_secret_value())
-    return psycopg2_url(url, DAGSTER_SCHEMA)
+        url = with_password(libpq_url(settings.dagster_database_url.get_secret_value()), settings)
+    # Dagster reads its timestamps, which have no zone, as UTC; the database's own clock is Eastern.
+    return psycopg2_url(url, DAGSTER_SCHEMA, timezone="UTC")
 
 
 class GamePulseStorage(DagsterPostgresStorage):

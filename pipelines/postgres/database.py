@@ -17,7 +17,7 @@ from pipelines.errors import (
     SchemaError,
 )
 from pipelines.postgres.embedded import EmbeddedPostgres
-from pipelines.postgres.url import libpq_url, psycopg2_url
+from pipelines.postgres.url import libpq_url, psycopg2_url, with_password
 from pipelines.settings import Settings
 
 DAGSTER_SCHEMA = "dagster"
@@ -46,7 +46,7 @@ def ready_database(settings: Settings) -> URL:
 def target_database(settings: Settings) -> URL:
     """The app's database, whatever state its tables are in; the embedded one is made where it is not there yet."""
     if settings.database_url is not None:
-        return libpq_url(settings.database_url.get_secret_value())
+        return with_password(libpq_url(settings.database_url.get_secret_value()), settings)
     server = libpq_url(embedded_server(settings).ensure_running())
     _create_database(server, APP_DATABASE)
     return server.set(database=APP_DATABASE)
@@ -72,7 +72,7 @@ def migrate(url: URL) -> str:
     Raises:
         SchemaError: the database is newer than the code, or has tables of these names that it did not make.
     """
-    with _connect(url) as connection:
+    with connect(url) as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         revision = _revision(connection)
         _refuse_newer(revision)
@@ -97,7 +97,7 @@ def _require_head(url: URL) -> None:
 
 
 def _revision_of(url: URL) -> str | None:
-    with _connect(url) as connection:
+    with connect(url) as connection:
         return _revision(connection)
 
 
@@ -127,7 +127,7 @@ def _refuse_strangers(connection: Connection, url: URL) -> None:
 
 
 def _create_database(server: URL, name: str) -> None:
-    with _connect(server) as connection:
+    with connect(server) as connection:
         if connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
             return
         connection.rollback()
@@ -140,7 +140,12 @@ def _create_database(server: URL, name: str) -> None:
 
 
 @contextmanager
-def _connect(url: URL) -> Iterator[Connection]:
+def connect(url: URL) -> Iterator[Connection]:
+    """A connection whose unqualified names are the app's.
+
+    Raises:
+        DatabaseError: the database cannot be reached, or it refused.
+    """
     engine = create_engine(psycopg2_url(url, "public"), poolclass=NullPool, connect_args={"connect_timeout": 10})
     try:
         with engine.connect() as connection:

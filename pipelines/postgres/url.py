@@ -4,6 +4,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from pipelines.errors import ConfigurationError
+from pipelines.settings import Settings
 
 
 def libpq_url(url: str) -> URL:
@@ -33,10 +34,18 @@ def libpq_url(url: str) -> URL:
     return parsed.set(drivername="postgresql", query=query)
 
 
-def psycopg2_url(url: URL, search_path: str) -> URL:
-    """For SQLAlchemy with psycopg2, with unqualified names in `search_path`.
+def with_password(url: URL, settings: Settings) -> URL:
+    """The URL of one of our roles needs no password in it: that is a setting of its own, of any characters."""
+    password = settings.role_passwords.get(url.username or "")
+    return url if password is None or url.password else url.set(password=password.get_secret_value())
+
+
+def psycopg2_url(url: URL, search_path: str, timezone: str | None = None) -> URL:
+    """For SQLAlchemy with psycopg2, with unqualified names in `search_path` and, where it matters, a zone.
 
     The driver is named since SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3.
     """
     options = " ".join([*url.normalized_query.get("options", ()), f"-csearch_path={search_path}"])
+    if timezone is not None:
+        options += f" -ctimezone={timezone}"
     return url.set(drivername="postgresql+psycopg2").update_query_dict({"options": options})

@@ -1,0 +1,130 @@
+"""Three roles on one database: the pipeline writes the tables, Dagster owns its schema, the application reads.
+
+A deployment asks for them by giving them passwords. On a laptop, where nothing is set, one role does everything.
+"""
+
+from typing import Final
+
+import psycopg2.extensions
+import sqlalchemy as sa
+from psycopg2 import errorcodes
+from pydantic import SecretStr
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError
+
+from models.migrations import VERSION_TABLE
+from pipelines.errors import RolesError
+from pipelines.postgres.database import DAGSTER_SCHEMA, MIGRATION_LOCK, TABLES, connect
+from pipelines.settings import Settings
+
+PIPELINE: Final = "gamepulse_pipeline"
+DAGSTER: Final = "gamepulse_dagster"
+READER: Final = "gamepulse_reader"
+
+_CREATE: Final = {
+    PIPELINE: f"CREATE ROLE {PIPELINE} LOGIN",
+    DAGSTER: f"CREATE ROLE {DAGSTER} LOGIN",
+    READER: f"CREATE ROLE {READER} LOGIN",
+}
+_GIVE_SCHEMA: Final = f"ALTER SCHEMA {DAGSTER_SCHEMA} OWNER TO {DAGSTER}"
+_READ_ONLY: Final = f"ALTER ROLE {READER} SET default_transaction_read_only = on"
+# Tables that Dagster made while it still logged in as somebody else.
+_GIVE_TABLES: Final = f"""
+    DO $$
+    DECLARE
+        stray regclass;
+    BEGIN
+        FOR stray IN
+            SELECT oid FROM pg_class
+            WHERE relnamespace = '{DAGSTER_SCHEMA}'::regnamespace
+                AND relkind = 'r'
+                AND relowner <> '{DAGSTER}'::regrole
+        LOOP
+            EXECUTE format('ALTER TABLE %s OWNER TO {DAGSTER}', stray);
+        END LOOP;
+    END
+    $$
+"""  # noqa: S608
+_GRANTS: Final = (
+    f"GRANT USAGE ON SCHEMA public TO {PIPELINE}, {READER}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLES)} TO {PIPELINE}",
+    f"GRANT SELECT ON {VERSION_TABLE} TO {PIPELINE}",
+    f"GRANT SELECT ON {', '.join(TABLES)} TO {READER}",
+)
+
+
+def create_roles(url: URL, settings: Settings) -> list[str]:
+    """Brings the roles, their passwords and privileges to what the settings say, on a migrated database; gives the
+    roles' names. With no password set it does nothing. Doing it again is harmless, and is how a password is changed.
+
+    Raises:
+        RolesError: some passwords are set and some are not, or `url` may not create roles; the latter has the
+            statements for somebody who may.
+    """
+    passwords = settings.role_passwords
+    if not passwords:
+        return []
+    missing = [role for role in _CREATE if role not in passwords]
+    if missing:
+        names = ", ".join(f"{role.upper()}_PASSWORD" for role in missing)
+        raise RolesError(f"Some roles of the database have a password and some have none: set {names} too.")
+    with connect(url) as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        query = "SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles)"
+        existing = set(connection.scalars(sa.text(query), {"roles": [*_CREATE]}))
+        try:
+            if _may_create_roles(connection):
+                _make_roles(connection, passwords, existing)
+            elif existing != set(_CREATE) or not _dagster_owns_its_schema(connection):
+                raise RolesError(_for_administrator(url, existing))
+            for grant in _GRANTS:
+                connection.execute(sa.text(grant))
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) == errorcodes.INSUFFICIENT_PRIVILEGE:
+                raise RolesError(_for_administrator(url, existing)) from None
+            raise
+        connection.commit()
+    return [*_CREATE]
+
+
+def _make_roles(connection: Connection, passwords: dict[str, SecretStr], existing: set[str]) -> None:
+    for role, statement in _CREATE.items():
+        if role not in existing:
+            connection.execute(sa.text(statement))
+        # The hash is made here, as psql's \password does: a password in a statement would reach the server's log.
+        secret = psycopg2.extensions.encrypt_password(
+            passwords[role].get_secret_value(), role, connection.connection.driver_connection, "scram-sha-256"
+        )
+        connection.exec_driver_sql(f"ALTER ROLE {role} LOGIN PASSWORD '{secret}'")
+    connection.execute(sa.text(_READ_ONLY))
+    if not _is_superuser(connection):
+        # Only a member of a role may give it something.
+        connection.execute(sa.text(f"GRANT {DAGSTER} TO CURRENT_USER"))
+    connection.execute(sa.text(_GIVE_SCHEMA))
+    connection.execute(sa.text(_GIVE_TABLES))
+
+
+def _may_create_roles(connection: Connection) -> bool:
+    query = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+    return bool(connection.scalar(sa.text(query)))
+
+
+def _is_superuser(connection: Connection) -> bool:
+    return bool(connection.scalar(sa.text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")))
+
+
+def _dagster_owns_its_schema(connection: Connection) -> bool:
+    query = "SELECT nspowner = CAST(:role AS regrole) FROM pg_namespace WHERE nspname = :schema"
+    return bool(connection.scalar(sa.text(query), {"role": DAGSTER, "schema": DAGSTER_SCHEMA}))
+
+
+def _for_administrator(url: URL, existing: set[str]) -> str:
+    lines = [
+        f"{url.username} may not create the roles of GamePulse. Have an administrator of database {url.database!r} run "
+        "this in psql, which asks for each password, and then migrate again:",
+        "",
+    ]
+    for role, statement in _CREATE.items():
+        if role not in existing:
+            lines += [f"{statement};", f"\\password {role}"]
+    return "\n".join([*lines, f"{_READ_ONLY};", f"{_GIVE_SCHEMA};"])
