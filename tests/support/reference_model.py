@@ -69,6 +69,7 @@ class StoredScoreboard:
     source_url: str
     games_expected: int | None
     games_received: int
+    games_suspect: int
     settled_at: dt.datetime | None
 
 
@@ -111,7 +112,7 @@ class ReferenceWarehouse:
         self._withdraw_reissued(scoreboard, suspect)
         self._recompute_rivalry()
         self._keep_rejects(scoreboard, is_complete)
-        self._record(scoreboard, previous, games_expected)
+        self._record(scoreboard, previous, games_expected, len(suspect))
 
         counts = Counter[str]()
         for game in scoreboard.games:
@@ -253,7 +254,9 @@ class ReferenceWarehouse:
                 date=scoreboard.game_date, contest_id=reject.contest_id, reason=reject.reason, payload=reject.payload
             )
 
-    def _record(self, scoreboard: Scoreboard, previous: StoredScoreboard | None, expected: int | None) -> None:
+    def _record(
+        self, scoreboard: Scoreboard, previous: StoredScoreboard | None, expected: int | None, suspect: int
+    ) -> None:
         """The date's own row; settled since the first fetch after noon of the second day after that found it over."""
         noon = dt.datetime.combine(scoreboard.game_date + dt.timedelta(days=2), dt.time(12), EASTERN)
         is_over = not any(game.status in ("scheduled", "live") for _, game in self._games_on(scoreboard.game_date))
@@ -268,6 +271,7 @@ class ReferenceWarehouse:
             source_url=scoreboard.source_url,
             games_expected=expected,
             games_received=len(scoreboard.games) + len(scoreboard.rejects),
+            games_suspect=suspect,
             settled_at=settled_at,
         )
 
