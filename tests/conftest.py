@@ -1,10 +1,37 @@
-"""Where recordings are, for tests that compare with them."""
+"""Which PostgreSQL the tests use, and where recordings are that they compare with."""
 
 from pathlib import Path
 
 import pytest
+from support.postgres_servers import CHOICES, Choice, choose
 
+SERVER = pytest.StashKey[Choice]()
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pg",
+        choices=CHOICES,
+        default="auto",
+        help="The PostgreSQL of the tests: a container, the embedded server, or the one at TEST_DATABASE_URL. "
+        "auto (the default): a container where Docker and the image can be had, else the embedded server.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SERVER] = choose(config.getoption("--pg"))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    server = config.stash[SERVER]
+    return f"PostgreSQL: {server.kind} ({server.why})"
+
+
+@pytest.fixture(scope="session")
+def postgres_choice(pytestconfig: pytest.Config) -> Choice:
+    """The kind of server that this test run has."""
+    return pytestconfig.stash[SERVER]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A real PostgreSQL, a database of its own for each test, and an HTTP server that answers what a test says."""
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,24 +10,22 @@ from typing import NamedTuple
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
+from support.postgres_servers import Choice, serving
 
 from pipelines.postgres.database import migrate
-from pipelines.postgres.embedded import EmbeddedPostgres
-from pipelines.postgres.url import libpq_url, psycopg2_url
+from pipelines.postgres.url import psycopg2_url
 from pipelines.settings import Settings
 
-TEMPLATE = "gamepulse_template"
+# The process in the name: a server that outlives the tests may serve several runs at once.
+TEMPLATE = f"gamepulse_test_{os.getpid()}"
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+def postgres_server(postgres_choice: Choice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
     """The server of this test run: the one place that knows where it is."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
-    try:
-        yield libpq_url(server.ensure_running())
-    finally:
-        server.stop()
+    with serving(postgres_choice, lambda: tmp_path_factory.mktemp("postgres")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +37,14 @@ def administrator(postgres_server: sa.URL) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres_server: sa.URL, administrator: sa.Engine) -> str:
+def template(postgres_server: sa.URL, administrator: sa.Engine) -> Iterator[str]:
     """A migrated database without games, to be copied."""
     with administrator.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {TEMPLATE}"))
     migrate(postgres_server.set(database=TEMPLATE))
-    return TEMPLATE
+    yield TEMPLATE
+    with administrator.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {TEMPLATE} WITH (FORCE)"))
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def new_database(postgres_server: sa.URL, administrator: sa.Engine) -> Iterator[
     made: list[str] = []
 
     def create(template: str = "template0") -> sa.URL:
-        name = f"test_{next(_numbers)}"
+        name = f"{TEMPLATE}_{next(_numbers)}"
         with administrator.connect() as connection:
             connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         made.append(name)
