@@ -17,7 +17,8 @@ class DimTeam(SQLModel, table=True):
 
     __tablename__ = "dim_team"
     __table_args__ = (
-        UniqueConstraint("team_id", "season", name="uq_dim_team_team_id_season"),
+        # Season first: a load looks up the teams of one season.
+        UniqueConstraint("season", "team_id", name="uq_dim_team_season_team_id"),
         # Target of fact_game's composite foreign keys: a game can only refer to a team of its own season.
         UniqueConstraint("team_key", "season", name="uq_dim_team_team_key_season"),
         Index("uq_dim_team_current", "team_id", unique=True, postgresql_where=text("is_current")),

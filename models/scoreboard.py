@@ -26,7 +26,7 @@ class Scoreboard(SQLModel, table=True):
     games_expected: int | None = Field(description="Games that the season's calendar has that day; null when unknown.")
     games_received: int = Field(description="Games that the answer had, rejects included.")
     games_suspect: int = Field(
-        description="Games that were not believed: a final one turned back, or one that the legacy feed tells otherwise."
+        description="Games that were not believed: a final one turned back, or one that the legacy feed contradicts."
     )
     settled_at: dt.datetime | None = Field(
         sa_type=DateTime(timezone=True),

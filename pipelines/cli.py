@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -20,7 +21,10 @@ from pipelines.postgres.database import (
 )
 from pipelines.postgres.roles import create_roles
 from pipelines.settings import PROJECT, Settings
+from pipelines.simulation import SIMULATOR_URL
 from simulator.cli import simulate as simulate_command
+
+SIMULATED = "Of `gamepulse up --simulate`: its API, and its database."
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -47,10 +51,33 @@ def up(
     """
     from pipelines.stack import run_stack
 
+    if simulate:
+        _use_simulation()
     settings = Settings()
-    url = simulated_database(settings) if simulate else target_database(settings)
+    url = target_database(settings)
     migrate(url)
     run_stack(settings, url, port, simulate=simulate)
+
+
+@app.command(name="backfill")
+def backfill_command(
+    first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="First game date.", metavar="FROM")],
+    last: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Last game date.", metavar="TO")],
+    simulated: Annotated[bool, typer.Option("--simulated", help=SIMULATED)] = False,
+) -> None:
+    """Bring in all game dates from FROM to TO, in one run; dates that fail are named, the others are in.
+
+    Example: gamepulse backfill 2024-11-04 2025-04-07
+    """
+    if simulated:
+        _use_simulation()
+    from pipelines.backfill import backfill
+
+    result = backfill(first.date(), last.date())
+    typer.echo(f"{result.dates_loaded} of {result.dates} dates are in (run {result.run_id}).")
+    if result.failure is not None:
+        typer.echo(result.failure, err=True)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -79,14 +106,15 @@ def migrate_command() -> None:
 @app.command(context_settings={"ignore_unknown_options": True})
 def psql(
     arguments: Annotated[list[str] | None, typer.Argument(help="Handed to psql.")] = None,
-    simulated: Annotated[bool, typer.Option("--simulated", help="The database of `gamepulse up --simulate`.")] = False,
+    simulated: Annotated[bool, typer.Option("--simulated", help=SIMULATED)] = False,
 ) -> None:
     """Open a shell on the database in use.
 
     Example: gamepulse psql -- -c 'SELECT count(*) FROM fact_game'
     """
-    settings = Settings()
-    url = simulated_database(settings) if simulated else ready_database(settings)
+    if simulated:
+        _use_simulation()
+    url = ready_database(Settings())
     program = str(find_binaries(None) / "psql")
     # The password goes by the environment: a process list shows arguments to everybody.
     os.environ["PGPASSWORD"] = url.password or ""
@@ -96,3 +124,9 @@ def psql(
 
 
 app.command(name="simulate")(simulate_command)
+
+
+def _use_simulation() -> None:
+    """For this process and its children: the simulated API, and the database of its own."""
+    os.environ["DATABASE_URL"] = simulated_database(Settings()).render_as_string(hide_password=False)
+    os.environ["NCAA_API_URL"] = SIMULATOR_URL

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
-from pipelines.assets.checks import ncaa_games_checks
 from pipelines.repairs import REASON_TAG, date_history, is_waiting
 from pipelines.warehouse.seasons import EASTERN, eastern_date
 
@@ -20,11 +19,6 @@ ncaa_upcoming = dg.define_asset_job(
     "ncaa_upcoming",
     selection=[ncaa_upcoming_games],
     description="Brings in the games announced for the next seven days.",
-)
-ncaa_checks = dg.define_asset_job(
-    "ncaa_checks",
-    selection=dg.AssetSelection.checks(ncaa_games_checks),
-    description="Looks at the tables, also when no games are coming in.",
 )
 
 
@@ -54,13 +48,6 @@ def ncaa_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
 ncaa_upcoming_schedule = dg.ScheduleDefinition(
     job=ncaa_upcoming,
     cron_schedule="0 6 * * *",
-    execution_timezone="America/New_York",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    tags=ONE_DATE_TAGS,
-)
-ncaa_checks_schedule = dg.ScheduleDefinition(
-    job=ncaa_checks,
-    cron_schedule="10 * * * *",
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     tags=ONE_DATE_TAGS,

@@ -21,6 +21,7 @@ from sqlalchemy import URL
 from pipelines.errors import ConfigurationError, GamePulseError
 from pipelines.postgres.database import describe
 from pipelines.settings import PROJECT, Settings
+from pipelines.simulation import SIMULATOR_PORT
 
 STOP_SECONDS = 8.0
 START_SECONDS = 120.0
@@ -38,21 +39,21 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
     Raises:
         GamePulseError: the port is taken, or a part ended by itself.
     """
-    _require_free(port)
+    _require_free(port, "choose another with `gamepulse up --port`")
     environment = {"DATABASE_URL": url.render_as_string(hide_password=False), "DAGSTER_HOME": str(PROJECT)}
     commands = [("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE), ("dagster-daemon", "run", *WORKSPACE)]
-    api = settings.ncaa_api_url
     if simulate:
-        simulator_port = _free_port()
-        api = environment["NCAA_API_URL"] = f"http://{HOST}:{simulator_port}"
-        commands.insert(0, ("gamepulse", "simulate", "--port", str(simulator_port)))
+        _require_free(SIMULATOR_PORT, "the simulated API needs it")
+        commands.insert(0, ("gamepulse", "simulate", "--port", str(SIMULATOR_PORT)))
     started = time.monotonic()
     with _stopped_by_signals(), _children(commands, environment) as children:
         _wait_for_webserver(port, children)
         table = Table(title="GamePulse is up", title_justify="left", show_header=False)
         table.add_row("Dagster UI", f"http://localhost:{port}")
         table.add_row("Database", f"{describe(url)} (gamepulse psql{' --simulated' if simulate else ''})")
-        table.add_row("NCAA API", f"{api} (simulated: open it to see the games)" if simulate else api)
+        table.add_row(
+            "NCAA API", f"{settings.ncaa_api_url}{' (simulated: open it to see its games)' if simulate else ''}"
+        )
         table.add_row("Schedule", f"today's games every 15 minutes; next at {_next_quarter():%H:%M}")
         table.add_row("Started", f"in {time.monotonic() - started:.0f} s; Ctrl-C stops it")
         Console().print(table)
@@ -128,21 +129,13 @@ def _signals_ignored() -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def _require_free(port: int) -> None:
+def _require_free(port: int, advice: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise ConfigurationError(
-                f"Port {port} is taken by another program: stop it, or choose another with `gamepulse up --port`."
-            ) from None
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+            raise ConfigurationError(f"Port {port} is taken by another program: stop that one; {advice}.") from None
 
 
 def _wait_for_webserver(port: int, parts: dict[str, subprocess.Popen[bytes]]) -> None:

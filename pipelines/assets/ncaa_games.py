@@ -1,14 +1,15 @@
 """The asset: fetch the dates, load each, report."""
 
 import datetime as dt
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 
 import dagster as dg
 
+from pipelines.assets.checks import check_specs, run_checks
 from pipelines.assets.preview import scoreboard_markdown
 from pipelines.assets.tables import row_counts
-from pipelines.errors import GamePulseError
+from pipelines.errors import DatabaseError, GamePulseError
 from pipelines.ingest import IngestedDate, ingest_dates
 from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
@@ -28,14 +29,14 @@ from pipelines.warehouse.database import Database
         fail_window=dt.timedelta(hours=2), warn_window=dt.timedelta(minutes=45)
     ),
     retry_policy=DoublingRetryPolicy(max_retries=3, delay=2),
-    dagster_type=dg.Any,  # Dagster cannot tell that an async generator of events hands nothing on
+    check_specs=check_specs(),
     output_required=False,  # each date is reported by itself, so that one that fails does not take the others along
 )
-async def ncaa_games(
+async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
     context: dg.AssetExecutionContext,
     database: dg.ResourceParam[Database],
     ncaa_api: dg.ResourceParam[NcaaClient],
-) -> AsyncGenerator[dg.AssetMaterialization, None]:
+):
     """Every NCAA men's Division I game of a date: who plays whom, when, and how it stands.
 
     One row a game in `fact_game`, one row a team and season in `dim_team`. A partition is a game date, US Eastern;
@@ -51,9 +52,11 @@ async def ncaa_games(
                 failures[game_date] = outcome
             else:
                 yield _materialization(context.asset_key, game_date, outcome)
-    if len(failures) < len(dates):
+    if not any(isinstance(error, DatabaseError) for error in failures.values()):
         for table, rows in (await row_counts(database)).items():
             yield dg.AssetMaterialization(table, metadata={"dagster/row_count": rows})
+        for check in await run_checks(database, dt.datetime.now(dt.UTC)):
+            yield check
     if failures:
         raise failure_of(failures)
 

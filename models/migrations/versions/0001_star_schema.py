@@ -123,7 +123,7 @@ def upgrade() -> None:
             name="ck_dim_team_valid_is_the_season",
         ),
         sa.PrimaryKeyConstraint("team_key"),
-        sa.UniqueConstraint("team_id", "season", name="uq_dim_team_team_id_season"),
+        sa.UniqueConstraint("season", "team_id", name="uq_dim_team_season_team_id"),
         sa.UniqueConstraint("team_key", "season", name="uq_dim_team_team_key_season"),
     )
     op.create_index("uq_dim_team_current", "dim_team", ["team_id"], unique=True, postgresql_where=sa.text("is_current"))
