@@ -1,0 +1,250 @@
+"""Three roles on one database: each does its work, and none can do another's."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import psycopg2.extensions
+import pytest
+import sqlalchemy as sa
+from psycopg2 import errors
+from pydantic import SecretStr
+
+from pipelines.errors import ConfigurationError, RolesError
+from pipelines.postgres.database import migrate, ready_database
+from pipelines.postgres.heartbeat import late_parts
+from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, create_roles
+from pipelines.settings import PROJECT, Settings
+
+ROLES = (PIPELINE, DAGSTER, READER)
+PASSWORDS = {PIPELINE: "pi/pe@#:1%", DAGSTER: "d'ag\\ster", READER: 're"ad er'}
+
+
+@pytest.fixture
+def no_roles(administrator: sa.Engine, database_url: sa.URL) -> Iterator[None]:
+    """Roles belong to the whole server: no test finds those of another."""
+    drop_roles(administrator, database_url, *ROLES)
+    yield
+    drop_roles(administrator, database_url, *ROLES)
+
+
+def drop_roles(administrator: sa.Engine, database: sa.URL, *roles: str) -> None:
+    for role in roles:
+        with administrator.connect() as connection:
+            found = connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+        if found:
+            execute(database, f"DROP OWNED BY {role} CASCADE", f"DROP ROLE {role}")
+
+
+@contextmanager
+def logged_in(url: sa.URL) -> Iterator[psycopg2.extensions.connection]:
+    connection = psycopg2.connect(url.render_as_string(hide_password=False))
+    connection.autocommit = True
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def execute(url: sa.URL, *statements: str) -> None:
+    with logged_in(url) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def settings_for(url: sa.URL, **passwords: str) -> Settings:
+    secrets = {f"{role}_password": SecretStr(password) for role, password in passwords.items()}
+    return Settings(database_url=SecretStr(url.render_as_string(hide_password=False)), **secrets)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def roles(database_url: sa.URL, no_roles: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, sa.URL]:
+    """The URL of each role, of a database with the tables of the app and of Dagster."""
+    create_roles(database_url, settings_for(database_url, **PASSWORDS))
+    urls = {role: database_url.set(username=role, password=PASSWORDS[role]) for role in ROLES}
+    monkeypatch.setenv("DATABASE_URL", urls[PIPELINE].render_as_string(hide_password=False))
+    monkeypatch.setenv("DAGSTER_DATABASE_URL", urls[DAGSTER].render_as_string(hide_password=False))
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition="2025-02-08"))
+    return urls
+
+
+REFUSED = errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction
+
+
+FORBIDDEN = {
+    PIPELINE: (
+        "SELECT * FROM dagster.runs",
+        "CREATE TABLE dagster.mine (id int)",
+        "CREATE TABLE public.mine (id int)",
+        "DROP TABLE fact_game",
+        "TRUNCATE fact_game",
+        "ALTER TABLE fact_game ADD COLUMN mine int",
+        "UPDATE gamepulse_schema_version SET version_num = '9999'",
+        "CREATE ROLE mine",
+    ),
+    DAGSTER: (
+        "SELECT * FROM public.fact_game",
+        "DELETE FROM public.fact_game",
+        "SELECT * FROM public.gamepulse_schema_version",
+        "CREATE TABLE public.mine (id int)",
+        "CREATE ROLE mine",
+    ),
+    READER: (
+        "INSERT INTO rejected_game DEFAULT VALUES",
+        "UPDATE fact_game SET home_score = 0",
+        "DELETE FROM fact_game",
+        "SET default_transaction_read_only = off; DELETE FROM fact_game",
+        "CREATE TABLE public.mine (id int)",
+        "SELECT * FROM dagster.event_logs",
+        "SELECT * FROM pg_authid",
+    ),
+}
+
+
+def test_no_role_can_do_what_is_not_its_work(roles: dict[str, sa.URL]) -> None:
+    for role, statements in FORBIDDEN.items():
+        for statement in statements:
+            with logged_in(roles[role]) as connection, connection.cursor() as cursor, pytest.raises(REFUSED):
+                cursor.execute(statement)
+
+
+def test_each_role_can_do_its_work(roles: dict[str, sa.URL]) -> None:
+    execute(
+        roles[PIPELINE],
+        "INSERT INTO dim_date SELECT * FROM dim_date ON CONFLICT DO NOTHING",
+        "UPDATE fact_game SET home_score = 0",
+        "DELETE FROM rejected_game",
+    )
+    assert ready_database(Settings()) == roles[PIPELINE]
+    with logged_in(roles[READER]) as connection, connection.cursor() as cursor:
+        for table in ("dim_date", "dim_team", "fact_game", "scoreboard", "rejected_game"):
+            cursor.execute(f"SELECT count(*) FROM {table}")
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.upgrade()
+        assert instance.get_materialized_partitions(dg.AssetKey("ncaa_games")) == {"2025-02-08"}
+
+
+def test_again_is_harmless_and_is_how_a_password_is_changed(database_url: sa.URL, roles: dict[str, sa.URL]) -> None:
+    migrate(database_url)
+    assert create_roles(database_url, settings_for(database_url, **PASSWORDS)) == list(ROLES)
+    for url in roles.values():
+        execute(url, "SELECT 1")
+    create_roles(database_url, settings_for(database_url, **PASSWORDS | {READER: "new"}))
+    execute(roles[READER].set(password="new"), "SELECT 1")
+    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+        execute(roles[READER], "SELECT 1")
+
+
+@pytest.mark.usefixtures("no_roles")
+def test_dagsters_tables_made_before_there_were_roles_become_its_own(
+    database_url: sa.URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition="2025-02-08"))
+    create_roles(database_url, settings_for(database_url, **PASSWORDS))
+    url = database_url.set(username=DAGSTER, password=PASSWORDS[DAGSTER])
+    monkeypatch.setenv("DAGSTER_DATABASE_URL", url.render_as_string(hide_password=False))
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition="2025-02-09"))
+        partitions = instance.get_materialized_partitions(dg.AssetKey("ncaa_games"))
+    assert partitions == {"2025-02-08", "2025-02-09"}
+
+
+@pytest.mark.usefixtures("no_roles")
+def test_without_passwords_there_are_no_roles_and_with_some_the_others_are_asked_for(
+    database_url: sa.URL, administrator: sa.Engine
+) -> None:
+    assert create_roles(database_url, settings_for(database_url)) == []
+    with pytest.raises(RolesError, match="set GAMEPULSE_DAGSTER_PASSWORD, GAMEPULSE_READER_PASSWORD too"):
+        create_roles(database_url, settings_for(database_url, **{PIPELINE: "x"}))
+    with administrator.connect() as connection:
+        query = sa.text("SELECT rolname FROM pg_roles WHERE rolname LIKE 'gamepulse_%'")
+        assert connection.scalars(query).all() == []
+
+
+@pytest.fixture
+def owner(
+    new_database: Callable[..., sa.URL], administrator: sa.Engine, database_url: sa.URL
+) -> Iterator[Callable[..., sa.URL]]:
+    """A database of somebody who is no superuser, migrated by them."""
+    name = "test_owner"
+    made: list[sa.URL] = []
+
+    def make(attributes: str) -> sa.URL:
+        url = new_database()
+        made.append(url)
+        execute(
+            url,
+            f"CREATE ROLE {name} LOGIN PASSWORD 'owner' {attributes}",
+            f'ALTER DATABASE "{url.database}" OWNER TO {name}',
+        )
+        owned = url.set(username=name, password="owner")
+        migrate(owned)
+        return owned
+
+    yield make
+    for url in made:
+        drop_roles(administrator, url, *ROLES)
+        execute(url, f"REASSIGN OWNED BY {name} TO CURRENT_USER", f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+@pytest.mark.usefixtures("no_roles")
+def test_an_owner_who_may_create_roles_needs_no_superuser(owner: Callable[..., sa.URL]) -> None:
+    url = owner("CREATEROLE")
+    for _ in range(2):
+        migrate(url)
+        create_roles(url, settings_for(url, **PASSWORDS))
+    execute(url.set(username=DAGSTER, password=PASSWORDS[DAGSTER]), "CREATE TABLE dagster.mine (id int)")
+    execute(url.set(username=READER, password=PASSWORDS[READER]), "SELECT * FROM fact_game")
+
+
+@pytest.mark.usefixtures("no_roles")
+def test_an_owner_who_may_not_is_given_the_statements_for_the_administrator(
+    owner: Callable[..., sa.URL], database_url: sa.URL
+) -> None:
+    url = owner("")
+    with pytest.raises(RolesError, match="test_owner may not create the roles") as refused:
+        create_roles(url, settings_for(url, **PASSWORDS))
+    said = str(refused.value)
+    assert not any(password in said for password in PASSWORDS.values())
+    statements = [line for line in said.splitlines() if line.endswith(";")]
+    assert len(statements) == 5
+
+    administrators = database_url.set(database=url.database)
+    execute(administrators, *statements)
+    for role in ROLES:  # as psql's \password does
+        execute(administrators, "SET password_encryption = 'scram-sha-256'")
+        quoted = PASSWORDS[role].replace("'", "''")
+        execute(administrators, f"ALTER ROLE {role} PASSWORD '{quoted}'")
+    migrate(url)
+    assert create_roles(url, settings_for(url, **PASSWORDS)) == list(ROLES)
+    execute(url.set(username=READER, password=PASSWORDS[READER]), "SELECT * FROM fact_game")
+    execute(url.set(username=DAGSTER, password=PASSWORDS[DAGSTER]), "CREATE TABLE dagster.mine (id int)")
+
+
+def test_no_password_reaches_a_statement(database_url: sa.URL, roles: dict[str, sa.URL]) -> None:
+    with logged_in(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'gamepulse_%'")
+        assert all(hashed.startswith("SCRAM-SHA-256$") for (hashed,) in cursor.fetchall())
+
+
+def test_a_url_without_a_password_and_a_password_in_a_file_log_in(
+    roles: dict[str, sa.URL], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, role in {"DATABASE_URL": PIPELINE, "DAGSTER_DATABASE_URL": DAGSTER}.items():
+        secret = tmp_path / role
+        secret.write_text(PASSWORDS[role] + "\n")
+        monkeypatch.setenv(f"{role.upper()}_PASSWORD_FILE", str(secret))
+        monkeypatch.setenv(variable, str(roles[role]._replace(password=None)))
+    assert ready_database(Settings()) == roles[PIPELINE]
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        assert instance.get_materialized_partitions(dg.AssetKey("ncaa_games")) == {"2025-02-08"}
+    # The health check reads the environment by itself.
+    assert late_parts() == ["SCHEDULER", "SENSOR", "BACKFILL", "QUEUED_RUN_COORDINATOR"]
+
+    monkeypatch.setenv("GAMEPULSE_PIPELINE_PASSWORD_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(ConfigurationError, match=r"GAMEPULSE_PIPELINE_PASSWORD_FILE names .* cannot be read"):
+        Settings()
