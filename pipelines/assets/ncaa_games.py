@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import dagster as dg
 
+from models.reference import conferences
 from pipelines.assets.checks import check_specs, run_checks
 from pipelines.assets.preview import scoreboard_markdown
 from pipelines.assets.tables import row_counts
@@ -13,6 +14,7 @@ from pipelines.errors import DatabaseError, GamePulseError
 from pipelines.ingest import IngestedDate, ingest_dates
 from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.scoreboard import Scoreboard
 from pipelines.partitions import game_dates
 from pipelines.retries import DoublingRetryPolicy
 from pipelines.settings import Settings
@@ -79,12 +81,20 @@ def _materialized_by(context: dg.AssetExecutionContext) -> set[str]:
     return {record.event_log_entry.get_dagster_event().partition or "" for record in records.records}
 
 
+def _unknown_conferences(scoreboard: Scoreboard) -> dict[str, dg.MetadataValue]:
+    """Slugs that `models/reference` does not know: outsiders' conferences, or a new spelling of one of ours."""
+    lines = (line for game in scoreboard.games for line in (game.home, game.away))
+    unknown = sorted({line.conference_id for line in lines if line.conference_id} - conferences().keys())
+    return {"unknown_conferences": dg.MetadataValue.text(", ".join(unknown))} if unknown else {}
+
+
 def _materialization(key: dg.AssetKey, game_date: dt.date, outcome: IngestedDate) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
         asset_key=key,
         partition=game_date.isoformat(),
         metadata={
             **outcome.report.counts(),
+            **_unknown_conferences(outcome.scoreboard),
             "scoreboard": dg.MetadataValue.md(scoreboard_markdown(outcome.scoreboard)),
             "source_url": dg.MetadataValue.url(outcome.scoreboard.source_url),
         },

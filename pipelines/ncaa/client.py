@@ -32,11 +32,14 @@ ANSWER_BYTES: Final = 20 * 2**20
 RETRY_AFTER_SECONDS: Final = 10.0
 """How long a 429 may ask us to wait before it becomes the run's turn to retry."""
 
+QUOTED_BYTES: Final = 100
+
 SIMULATOR_HEADER: Final = "x-gamepulse-simulator"
 
 
 class _Answer(NamedTuple):
     body: bytes
+    asked_at: dt.datetime
     is_simulated: bool
 
 
@@ -90,9 +93,8 @@ class NcaaClient:
         """
         # Zero-padded: a path that the API's date pattern misses is answered with today's games.
         url = f"{self._base_url}/scoreboard/basketball-men/d1/{game_date:%Y/%m/%d}"
-        fetched_at = dt.datetime.now(dt.UTC)
         answer = await self._get(url)
-        return ScoreboardResponse(game_date, answer.body, fetched_at, url, answer.is_simulated)
+        return ScoreboardResponse(game_date, answer.body, answer.asked_at, url, answer.is_simulated)
 
     async def season_calendar(self, season: int) -> Mapping[dt.date, int]:
         """Games by date of a season (the calendar year in which it starts); asked for once, whatever came.
@@ -143,6 +145,7 @@ class NcaaClient:
             if turn is not None and event == "http11.send_request_headers.started":
                 turn.sent.set()
 
+        asked_at = dt.datetime.now(dt.UTC)  # now, not when we began to wait for our turn
         try:
             async with (
                 asyncio.timeout(self._timeout),
@@ -154,7 +157,7 @@ class NcaaClient:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise ApiUnreachableError(f"GET {url} failed: {str(error).rstrip('.') or type(error).__name__}.") from None
         if response.status_code == httpx.codes.OK:
-            return _Answer(body, SIMULATOR_HEADER in response.headers)
+            return _Answer(body, asked_at, SIMULATOR_HEADER in response.headers)
         raise _refusal(response, body, url)
 
 
@@ -179,7 +182,7 @@ def _sendable(key: str) -> str:
 
 def _refusal(response: httpx.Response, body: bytes, url: str) -> NcaaApiError:
     status = response.status_code
-    said = body[:100].decode("utf-8", "replace").strip()
+    said = body[:QUOTED_BYTES].decode("utf-8", "replace").strip()
     answer = f"GET {url} gave {status} {response.reason_phrase}".rstrip() + (f" ({said!r})" if said else "")
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return RateLimitedError(f"{answer}: too many requests.", _retry_after(response))
@@ -192,6 +195,8 @@ async def _read(response: httpx.Response, url: str) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
+        if response.status_code != httpx.codes.OK and len(body) >= QUOTED_BYTES:
+            break  # of an error page its beginning is enough
         if len(body) > ANSWER_BYTES:
             raise NotAScoreboardError(f"GET {url} gave more than {ANSWER_BYTES // 2**20} MiB: no answer is that large.")
     return bytes(body)
