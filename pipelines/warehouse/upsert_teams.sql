@@ -13,18 +13,19 @@ WITH incoming AS (
 merged AS (
     SELECT
         stored.team_key,
-        CASE WHEN name_wins THEN incoming.team_name ELSE stored.team_name END AS team_name,
-        CASE WHEN full_name_wins THEN incoming.full_name ELSE stored.full_name END AS full_name,
-        CASE WHEN abbreviation_wins THEN incoming.abbreviation ELSE stored.abbreviation END AS abbreviation,
-        CASE WHEN conference_wins THEN incoming.conference_id ELSE stored.conference_id END AS conference_id,
-        CASE WHEN conference_wins THEN incoming.conference_name ELSE stored.conference_name END AS conference_name,
-        greatest(stored.team_name_watermark, incoming.team_name_watermark) AS team_name_watermark,
-        greatest(stored.full_name_watermark, incoming.full_name_watermark) AS full_name_watermark,
-        greatest(stored.abbreviation_watermark, incoming.abbreviation_watermark) AS abbreviation_watermark,
-        greatest(stored.conference_watermark, incoming.conference_watermark) AS conference_watermark,
-        conference_wins AND incoming.conference_id IS DISTINCT FROM stored.conference_id AS conference_changed
+        best.*,
+        conference_wins AND best.conference_id IS DISTINCT FROM stored.conference_id AS conference_changed,
+        (stored.team_name, stored.full_name, stored.abbreviation, stored.conference_id, stored.conference_name)
+            IS DISTINCT FROM
+            (best.team_name, best.full_name, best.abbreviation, best.conference_id, best.conference_name)
+            AS is_visible,
+        (stored.team_name_watermark, stored.full_name_watermark, stored.abbreviation_watermark,
+         stored.conference_watermark)
+            IS DISTINCT FROM
+            (best.team_name_watermark, best.full_name_watermark, best.abbreviation_watermark,
+             best.conference_watermark) AS is_newer
     FROM incoming
-    JOIN dim_team AS stored ON stored.team_id = incoming.team_id AND stored.season = $2::int
+    JOIN dim_team AS stored ON stored.season = $2::int AND stored.team_id = incoming.team_id
     CROSS JOIN LATERAL (
         SELECT
             incoming.team_name_watermark > 0
@@ -36,6 +37,19 @@ merged AS (
             incoming.conference_watermark > 0
                 AND incoming.conference_watermark >= stored.conference_watermark AS conference_wins
     ) AS comparison
+    CROSS JOIN LATERAL (
+        SELECT
+            CASE WHEN name_wins THEN incoming.team_name ELSE stored.team_name END AS team_name,
+            CASE WHEN full_name_wins THEN incoming.full_name ELSE stored.full_name END AS full_name,
+            CASE WHEN abbreviation_wins THEN incoming.abbreviation ELSE stored.abbreviation END AS abbreviation,
+            CASE WHEN conference_wins THEN incoming.conference_id ELSE stored.conference_id END AS conference_id,
+            CASE WHEN conference_wins THEN incoming.conference_name ELSE stored.conference_name END
+                AS conference_name,
+            greatest(stored.team_name_watermark, incoming.team_name_watermark) AS team_name_watermark,
+            greatest(stored.full_name_watermark, incoming.full_name_watermark) AS full_name_watermark,
+            greatest(stored.abbreviation_watermark, incoming.abbreviation_watermark) AS abbreviation_watermark,
+            greatest(stored.conference_watermark, incoming.conference_watermark) AS conference_watermark
+    ) AS best
 ),
 updated AS (
     UPDATE dim_team AS stored
@@ -49,21 +63,7 @@ updated AS (
         abbreviation_watermark = merged.abbreviation_watermark,
         conference_watermark = merged.conference_watermark,
         updated_at = CASE WHEN is_visible THEN now() ELSE stored.updated_at END
-    FROM (
-        SELECT
-            merged.*,
-            (before.team_name, before.full_name, before.abbreviation, before.conference_id, before.conference_name)
-            IS DISTINCT FROM
-            (merged.team_name, merged.full_name, merged.abbreviation, merged.conference_id, merged.conference_name)
-                AS is_visible,
-            (before.team_name_watermark, before.full_name_watermark, before.abbreviation_watermark,
-             before.conference_watermark)
-            IS DISTINCT FROM
-            (merged.team_name_watermark, merged.full_name_watermark, merged.abbreviation_watermark,
-             merged.conference_watermark) AS is_newer
-        FROM merged
-        JOIN dim_team AS before USING (team_key)
-    ) AS merged
+    FROM merged
     WHERE stored.team_key = merged.team_key
       AND (is_visible OR is_newer)
     RETURNING stored.team_key, is_visible, conference_changed
