@@ -34,7 +34,7 @@ def main() -> None:
     try:
         app()
     except GamePulseError as error:
-        Console(stderr=True).print(f"[bold red]gamepulse:[/] {error}", highlight=False)
+        Console(stderr=True).print(f"[bold red]gamepulse:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
