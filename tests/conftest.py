@@ -23,6 +23,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVER] = choose(config.getoption("--pg"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     server = config.stash[SERVER]
     return f"PostgreSQL: {server.kind} ({server.why})"
