@@ -4,6 +4,7 @@ import dagster as dg
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.assets.tables import ncaa_api, table_specs
+from pipelines.executor import in_process_executor
 from pipelines.resources import DatabaseResource, NcaaApiResource
 from pipelines.schedules import (
     ncaa_ingestion,
@@ -19,5 +20,5 @@ defs = dg.Definitions(
     schedules=[ncaa_schedule, ncaa_upcoming_schedule],
     sensors=[ncaa_repairs, failure_alert],
     resources={"database": DatabaseResource(), "ncaa_api": NcaaApiResource()},
-    executor=dg.in_process_executor,  # a run has one or two steps; a process for each would double its time
+    executor=in_process_executor,
 )
