@@ -2,12 +2,13 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Sequence
-from typing import NamedTuple
+from collections.abc import AsyncGenerator, Collection, Sequence
+from typing import Any, Final, NamedTuple
 
 from structlog.stdlib import BoundLogger
 
 from pipelines.errors import GamePulseError, NcaaApiError
+from pipelines.interrupts import Interrupts
 from pipelines.ncaa.belief import is_off_season, require_believable
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.scoreboard import Scoreboard, parse_scoreboard
@@ -17,6 +18,8 @@ from pipelines.warehouse.seasons import season_of
 
 DATES_AT_ONCE = 8
 """How many dates of a range are under way together; more would only wait for the API's limit."""
+
+_TASK: Final = "ingest_dates"
 
 
 class IngestedDate(NamedTuple):
@@ -55,7 +58,8 @@ async def ingest_dates(
 ) -> AsyncGenerator[tuple[dt.date, IngestedDate | GamePulseError], None]:
     """The outcome of each date, as soon as it is there: dates are fetched side by side, and one that fails fails alone.
 
-    Close it (`aclosing`) where you stop early, so that no date stays under way.
+    Close it (`aclosing`) where you stop early, so that no date stays under way. An interrupt ends dates under way, and
+    is raised after the outcomes of those that are done.
     """
     places = asyncio.Semaphore(DATES_AT_ONCE)
 
@@ -71,11 +75,32 @@ async def ingest_dates(
             events.info("ncaa_games_asset_completed", **outcome.report.counts())
             return game_date, outcome
 
-    tasks = [asyncio.create_task(ingest(game_date)) for game_date in dates]
+    tasks = [asyncio.create_task(ingest(game_date), name=_TASK) for game_date in dates]
+    interrupts = Interrupts()
     try:
-        for task in asyncio.as_completed(tasks):
-            yield await task
+        for done in asyncio.as_completed(tasks):
+            with interrupts.cancelling(tasks):
+                try:
+                    outcome = await done
+                except asyncio.CancelledError:
+                    if interrupts.received is None:
+                        raise
+                    continue
+            yield outcome
+        interrupts.pass_on()
     finally:
-        for pending in tasks:
-            pending.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _call_off(tasks)
+
+
+async def call_off_dates() -> None:
+    """Ends dates that an interrupted `ingest_dates` left under way in this loop.
+
+    An interrupt between two outcomes is raised by Dagster, which closes a run's resources before its generators.
+    """
+    await _call_off([task for task in asyncio.all_tasks() if task.get_name() == _TASK])
+
+
+async def _call_off(tasks: Collection[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import dagster as dg
 from pydantic import SecretStr
 
+from pipelines.ingest import call_off_dates
 from pipelines.settings import Settings
 from pipelines.warehouse.database import Database
 
@@ -20,7 +21,10 @@ class DatabaseResource(dg.ConfigurableResource[Database]):
         self, context: dg.InitResourceContext
     ) -> AsyncIterator[Database]:
         async with Database(settings_of(self.url)) as database:
-            yield database
+            try:
+                yield database
+            finally:
+                await call_off_dates()
 
 
 def settings_of(database_url: str | None) -> Settings:

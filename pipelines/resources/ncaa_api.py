@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import dagster as dg
 
+from pipelines.ingest import call_off_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.rate_limit import RateLimit
 from pipelines.resources.database import settings_of
@@ -31,4 +32,7 @@ class NcaaApiResource(dg.ConfigurableResource[NcaaClient]):
             RateLimit(database, settings.ncaa_api_requests_per_second) as limit,
             NcaaClient(self.base_url or settings.ncaa_api_url, key=key, limit=limit) as client,
         ):
-            yield client
+            try:
+                yield client
+            finally:
+                await call_off_dates()
