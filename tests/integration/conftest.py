@@ -4,12 +4,11 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
+from support.api import Api
 from support.postgres_servers import Choice, serving
 
 from pipelines.postgres.database import migrate
@@ -56,6 +55,7 @@ def new_database(postgres_server: sa.URL, administrator: sa.Engine) -> Iterator[
         name = f"{TEMPLATE}_{next(_numbers)}"
         with administrator.connect() as connection:
             connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            connection.execute(sa.text(f"ALTER DATABASE {name} SET timezone = 'America/New_York'"))
         made.append(name)
         return postgres_server.set(database=name)
 
@@ -88,50 +88,6 @@ def rows(database_url: sa.URL) -> Iterator[Callable[[str], list[dict[str, object
 
     yield read
     engine.dispose()
-
-
-class Answer(NamedTuple):
-    """What the API gives."""
-
-    body: bytes
-    status: int = 200
-    headers: dict[str, str] = {}  # noqa: RUF012
-
-
-class Api:
-    """An API on loopback: `answer` maps a path to what is given; `requests` are the paths asked for."""
-
-    def __init__(self) -> None:
-        self.answer: Callable[[str], Answer | None] = lambda path: None
-        self.requests: list[str] = []
-        self.headers: list[dict[str, str]] = []
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                api.requests.append(self.path)
-                api.headers.append(dict(self.headers))
-                answer = api.answer(self.path) or Answer(b'{"message":"Resource not found"}', 404)
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
-                self.end_headers()
-                self.wfile.write(answer.body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def answer_with(self, answers: dict[str, bytes]) -> None:
-        """Scoreboards by date, `2025-02-08`."""
-        by_path = {f"/scoreboard/basketball-men/d1/{date.replace('-', '/')}": body for date, body in answers.items()}
-        self.answer = lambda path: Answer(by_path[path]) if path in by_path else None
 
 
 @pytest.fixture
