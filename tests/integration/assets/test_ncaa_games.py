@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from support.api import Api
 
 from pipelines.assets import ncaa_games
 from pipelines.resources import DatabaseResource, NcaaApiResource
@@ -20,7 +21,7 @@ RECORDINGS = {"2025-02-08": "legacy", "2025-03-14": "legacy", "2025-11-03": "cur
 
 
 @pytest.fixture
-def materialize(database_url: sa.URL, api: Any) -> Materialize:
+def materialize(database_url: sa.URL, api: Api) -> Materialize:
     """Materializes partitions in one run, against the test's database and API."""
     url = database_url.render_as_string(hide_password=False)
 
@@ -42,7 +43,7 @@ def materialize(database_url: sa.URL, api: Any) -> Materialize:
 
 
 @pytest.fixture
-def recordings(shared_data: Path, api: Any) -> dict[str, Any]:
+def recordings(shared_data: Path, api: Api) -> dict[str, Any]:
     """The recorded scoreboards, served over HTTP and as JSON."""
     bodies = {
         date: (shared_data / "scoreboards" / feed / f"{date}.json").read_bytes() for date, feed in RECORDINGS.items()
@@ -190,7 +191,7 @@ def test_materializing_an_unchanged_date_again_writes_nothing(
     assert rows(everything) == before
 
 
-def test_a_materialization_carries_counts_the_scoreboard_and_its_source(materialize: Materialize, api: Any) -> None:
+def test_a_materialization_carries_counts_the_scoreboard_and_its_source(materialize: Materialize, api: Api) -> None:
     api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc"), game(7000002, "wake", "pitt", gameState="pre"))})
     found = metadata(materialize("2025-12-01"))["2025-12-01"]
     counts = {name: found[name] for name in found if name.startswith(("games_", "teams_"))}
@@ -203,7 +204,7 @@ def test_a_materialization_carries_counts_the_scoreboard_and_its_source(material
     assert found["source_url"] == f"{api.url}/scoreboard/basketball-men/d1/2025/12/01"
 
 
-def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materialize, api: Any) -> None:
+def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materialize, api: Api) -> None:
     dates = ["2025-12-30", "2025-12-31", "2026-01-01"]
     api.answer_with({date: body(game(7000001 + number, "duke", "unc")) for number, date in enumerate(dates)})
     result = materialize(dates[0], dates[-1])
@@ -216,7 +217,7 @@ def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materiali
 
 
 def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
-    materialize: Materialize, api: Any, rows: Rows
+    materialize: Materialize, api: Api, rows: Rows
 ) -> None:
     api.answer_with({
         "2025-12-01": body(game(7000001, "duke", "unc")),
@@ -246,7 +247,7 @@ def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
     ids=["html", "truncated", "other shape", "other date", "shape changed"],
 )
 def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
-    materialize: Materialize, api: Any, rows: Rows, answer: bytes, sentence: str
+    materialize: Materialize, api: Api, rows: Rows, answer: bytes, sentence: str
 ) -> None:
     everything = "SELECT g.*, s.* FROM fact_game g JOIN scoreboard s USING (game_date) ORDER BY game_key"
     api.answer_with({"2025-12-01": body(game(7000009, "duke", "unc"))})
@@ -262,7 +263,7 @@ def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
     assert sum("/scoreboard/" in path for path in api.requests) == 2, "asked once each time"
 
 
-def test_one_unreadable_game_does_not_cost_the_day(materialize: Materialize, api: Any, rows: Rows) -> None:
+def test_one_unreadable_game_does_not_cost_the_day(materialize: Materialize, api: Api, rows: Rows) -> None:
     teams = ["duke", "unc", "wake", "pitt", "kansas", "baylor", "iowa", "purdue", "ucla", "usc"]
     games = [game(7000001 + n, teams[2 * n], teams[2 * n + 1]) for n in range(5)]
     games[2]["home"]["score"] = "eighty"
@@ -281,7 +282,7 @@ def test_one_unreadable_game_does_not_cost_the_day(materialize: Materialize, api
     assert rows("SELECT * FROM rejected_game") == []
 
 
-def test_what_can_heal_is_asked_for_again_after_2_4_and_8_seconds(materialize: Materialize, api: Any) -> None:
+def test_what_can_heal_is_asked_for_again_after_2_4_and_8_seconds(materialize: Materialize, api: Api) -> None:
     with dg.instance_for_test() as instance:
         result = materialize("2025-12-01", instance=instance)  # 404
         assert not result.success
@@ -299,7 +300,7 @@ def test_what_can_heal_is_asked_for_again_after_2_4_and_8_seconds(materialize: M
 
 
 def test_events_are_in_the_run_log_and_on_stdout(
-    materialize: Materialize, api: Any, capfd: pytest.CaptureFixture[str]
+    materialize: Materialize, api: Api, capfd: pytest.CaptureFixture[str]
 ) -> None:
     api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
     settings = {"python_logs": {"managed_python_loggers": ["gamepulse"], "python_log_level": "INFO"}}
