@@ -27,5 +27,5 @@ if docker-compose --env-file .env.example config -q 2>/dev/null; then
   exit 1
 fi
 
-within 420 uv run pytest tests/integration --pg=docker -m "database and not slow"
-within 600 uv run pytest tests/compose -m compose
+within 480 uv run pytest tests/integration --pg=docker -m "database and not slow"
+within 720 uv run pytest tests/compose -m compose

@@ -97,8 +97,16 @@ class ComposeStack:
             json.dumps({"query": query, "variables": variables}).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            found = json.load(answer)
+
+        def ask() -> Any:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return json.load(answer)
+            except OSError:
+                return None
+
+        # After the database was away the webserver still has a dead connection or two in its pool.
+        found = until("the webserver answers", ask, 60)
         assert "errors" not in found, found["errors"]
         return found["data"]
 

@@ -66,7 +66,7 @@ def _obstacle_to_docker() -> str | None:
             try:
                 client.images.pull(image)
             except (DockerException, OSError) as error:
-                return f"Docker answers, but {image} cannot be had ({error})"
+                return f"Docker answers, but {image} cannot be had ({getattr(error, 'explanation', None) or error})"
     return None
 
 
