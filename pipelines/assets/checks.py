@@ -63,10 +63,18 @@ CHECKS = (
     ),
     Check(
         "past_games_are_settled",
-        "Two days after its games a date has none that is scheduled or live, and was looked at for corrections.",
+        "Two days after its games a date is there, none is scheduled or live, and it was looked at for corrections.",
         """
-        SELECT 'WARN' AS severity, format('%s is not settled, last asked at %s', game_date, fetched_at) AS finding
+        SELECT
+            'WARN' AS severity,
+            CASE WHEN fetched_at IS NULL THEN format('%s was never loaded', game_date)
+                ELSE format('%s is not settled, last asked at %s', game_date, fetched_at) END AS finding
         FROM scoreboard
+        FULL JOIN (  -- between the dates of the last month; what is older than the oldest of them nobody asked for
+            SELECT CAST(generate_series(min(game_date), CAST(:today AS date), INTERVAL '1 day') AS date) AS game_date
+            FROM scoreboard
+            WHERE game_date > CAST(:today AS date) - 30
+        ) AS recent USING (game_date)
         WHERE settled_at IS NULL
           AND game_date < CAST(:today AS date) - 2
         ORDER BY game_date DESC
@@ -163,6 +171,6 @@ def _result(check: Check, findings: list[tuple[str, str]]) -> dg.AssetCheckResul
         severity=dg.AssetCheckSeverity.ERROR
         if any(severity == "ERROR" for severity, _ in findings)
         else dg.AssetCheckSeverity.WARN,
-        description="; ".join(shown) + more + "." if findings else "All well.",
+        description=("; ".join(shown) + more).rstrip(".") + "." if findings else "All well.",
         metadata={"findings": len(findings)},
     )
