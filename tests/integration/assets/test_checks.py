@@ -1,0 +1,213 @@
+"""Each check passes on good tables and says in a sentence what is wrong with bad ones."""
+
+import asyncio
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+from support.builders import at, game, reject, scoreboard, team
+from support.warehouse import Warehouse
+
+from pipelines.assets import ncaa_games
+from pipelines.assets.checks import CHECKS, run_checks
+from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.settings import Settings
+from pipelines.warehouse.database import Database
+
+NOW = at("2026-01-20 20:00")
+TODAY, YESTERDAY, LAST_WEEK = "2026-01-20", "2026-01-19", "2026-01-14"
+
+WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
+
+
+class Tables(Warehouse):
+    """A warehouse whose checks can be asked for."""
+
+    def __init__(self, runner: asyncio.Runner, database: Database) -> None:
+        super().__init__(runner, database)
+        self._asked = database
+
+    def checks(self, now: dt.datetime = NOW) -> dict[str, dg.AssetCheckResult]:
+        """Results by name."""
+        results = self._runner.run(run_checks(self._asked, now))
+        return {str(result.check_name): result for result in results}
+
+    def bad(self, now: dt.datetime = NOW) -> dict[str, tuple[dg.AssetCheckSeverity, str | None]]:
+        """Severity and sentence of the checks that fail."""
+        return {
+            name: (result.severity, result.description)
+            for name, result in self.checks(now).items()
+            if not result.passed
+        }
+
+
+@pytest.fixture(scope="module")
+def shared_tables(postgres_server: sa.URL, administrator: sa.Engine, template: str) -> Iterator[Tables]:
+    name = f"{template}_checks"
+    with administrator.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    url = postgres_server.set(database=name).render_as_string(hide_password=False)
+    database = Database(Settings(database_url=SecretStr(url)))
+    with asyncio.Runner() as runner:
+        yield Tables(runner, database)
+        runner.run(database.__aexit__(None, None, None))
+    with administrator.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def tables(shared_tables: Tables) -> Tables:
+    """A week of games, each date settled or not old enough, and today asked for a minute ago."""
+    shared_tables.empty()
+    duke, unc = team("duke", "acc"), team("unc", "acc")
+    for number, day in enumerate(range(14, 20)):
+        fetched_at = at(f"2026-01-{day + 2} 12:30") if day < 19 else NOW
+        played = game(7_000_001 + number, duke, unc, "final 80-70")
+        shared_tables.load(scoreboard(f"2026-01-{day}", fetched_at, played), games_expected=1)
+    shared_tables.load(scoreboard(TODAY, NOW - dt.timedelta(minutes=1), game(7_000_100, duke, unc)), games_expected=1)
+    return shared_tables
+
+
+def test_all_checks_pass_on_good_tables(tables: Tables) -> None:
+    results = tables.checks()
+    assert list(results) == [check.name for check in CHECKS]
+    assert tables.bad() == {}
+    assert {result.description for result in results.values()} == {"All well."}
+
+
+def test_a_scoreboard_with_fewer_games_than_the_calendar_is_an_error(tables: Tables) -> None:
+    tables.load(scoreboard(YESTERDAY, NOW, game(7_000_006, "duke", "unc", "final 80-70")), games_expected=3)
+    assert tables.bad() == {"scoreboard_is_complete": (ERROR, f"{YESTERDAY} has 1 of 3 games.")}
+
+
+def test_a_calendar_that_could_not_be_had_is_a_warning_for_a_week_and_only_in_the_season(tables: Tables) -> None:
+    for date in ("2025-07-01", "2026-01-13"):
+        tables.load(scoreboard(date, NOW), games_expected=None)
+    assert tables.bad() == {}
+    tables.query(f"UPDATE scoreboard SET games_expected = NULL WHERE game_date = '{YESTERDAY}'")
+    assert tables.bad() == {"scoreboard_is_complete": (WARN, f"{YESTERDAY}: unknown, the calendar could not be had.")}
+
+
+def test_a_game_that_could_not_be_read_is_an_error_that_names_it(tables: Tables) -> None:
+    final, bad = game(7_000_006, "duke", "unc", "final 80-70"), reject(7_000_050, "home.score is 'eighty'.")
+    tables.load(scoreboard(YESTERDAY, NOW, final, rejects=[bad]), games_expected=2)
+    assert tables.bad() == {"no_rejected_games": (ERROR, f"{YESTERDAY}, contest 7000050: home.score is 'eighty'.")}
+
+
+def test_a_final_game_that_turned_back_is_a_warning(tables: Tables) -> None:
+    tables.load(scoreboard(LAST_WEEK, NOW, game(7_000_001, "duke", "unc")), games_expected=1)
+    bad = tables.bad()
+    assert bad["no_suspect_games"] == (WARN, f"{LAST_WEEK} has 1 games that were not believed.")
+
+
+def test_a_date_with_open_games_is_a_warning_from_the_third_day_on(tables: Tables) -> None:
+    tables.load(scoreboard("2026-01-13", "2026-01-16 12:00", game(7_000_060, "duke", "unc")), games_expected=1)
+    severity, sentence = tables.bad()["past_games_are_settled"]
+    assert severity == WARN
+    assert sentence is not None
+    assert sentence.startswith("2026-01-13 is not settled, last asked at 2026-01-16 12:00:00-05")
+    for now, is_late in (("2026-01-15 23:59", False), ("2026-01-16 00:00", True)):
+        assert ("past_games_are_settled" in tables.bad(at(now))) == is_late
+
+
+def test_a_date_never_looked_at_for_corrections_is_a_warning(tables: Tables) -> None:
+    final = game(7_000_060, "duke", "unc", "final 80-70")
+    tables.load(scoreboard("2026-01-13", "2026-01-14 02:00", final), games_expected=1)
+    assert "past_games_are_settled" in tables.bad()
+
+
+def test_a_date_that_never_loaded_is_a_warning_once_its_neighbours_are_there(tables: Tables) -> None:
+    tables.query("DELETE FROM fact_game WHERE game_date = '2026-01-16'")
+    tables.query("DELETE FROM scoreboard WHERE game_date = '2026-01-16'")
+    assert tables.bad() == {"past_games_are_settled": (WARN, "2026-01-16 was never loaded.")}
+    tables.query("DELETE FROM fact_game WHERE game_date < '2026-01-16'")
+    tables.query("DELETE FROM scoreboard WHERE game_date < '2026-01-16'")
+    assert tables.bad() == {}, "what is before the first date was never asked for"
+
+
+@pytest.mark.parametrize(
+    ("home", "away", "severity"),
+    [(70, 70, ERROR), (14, 60, WARN), (191, 150, WARN), (15, 190, None), (190, 15, None), (71, 70, None)],
+)
+def test_a_final_draw_is_an_error_and_a_score_that_basketball_does_not_know_a_warning(
+    tables: Tables, home: int, away: int, severity: dg.AssetCheckSeverity | None
+) -> None:
+    tables.query("UPDATE fact_game SET home_score = $1, away_score = $2 WHERE game_id = 'ncaam_7000002'", home, away)
+    expected = {"scores_are_plausible": (severity, f"ncaam_7000002 of 2026-01-15 ended {away} to {home}.")}
+    assert tables.bad() == (expected if severity is not None else {})
+
+
+@pytest.mark.parametrize(("conference", "said"), [(None, "none"), ("big-13", "unknown conference big-13")])
+def test_a_team_of_ten_games_without_a_known_conference_is_a_warning(
+    tables: Tables, conference: str | None, said: str
+) -> None:
+    def games(count: int) -> None:
+        numbers = itertools.count(7_000_200)
+        opponents = [team(f"team-{number}", "acc") for number in range(count)]
+        tables.load(
+            scoreboard(TODAY, NOW, *(game(next(numbers), team("stray", conference), other) for other in opponents)),
+            games_expected=count,
+        )
+
+    games(9)
+    assert tables.bad() == {}
+    games(10)
+    assert tables.bad() == {"teams_have_conferences": (WARN, f"Stray in 2025 has {said}.")}
+
+
+def test_rivalry_that_does_not_follow_the_conferences_is_an_error(tables: Tables) -> None:
+    tables.query("UPDATE fact_game SET rivalry_factor = 1.00 WHERE game_id = 'ncaam_7000003'")
+    assert tables.bad() == {"facts_match_seasons": (ERROR, "ncaam_7000003 does not fit the seasons of its teams.")}
+
+
+def test_a_team_without_a_current_row_is_an_error(tables: Tables) -> None:
+    tables.query("UPDATE dim_team SET is_current = FALSE, valid_to = '2026-08-01' WHERE slug = 'duke'")
+    assert tables.bad() == {"facts_match_seasons": (ERROR, "ncaam_duke has 0 current rows.")}
+
+
+@pytest.mark.parametrize(
+    ("now", "fresh"),
+    [
+        ("2026-01-20 20:43:59", True),
+        ("2026-01-20 20:44:01", False),
+        ("2026-01-21 00:00:00", False),  # another today, never asked for
+    ],
+)
+def test_today_is_stale_after_45_minutes_whatever_else_was_loaded(tables: Tables, now: str, fresh: bool) -> None:
+    moment = at(now)
+    tables.load(scoreboard("2026-01-17", moment, game(7_000_004, "duke", "unc", "final 80-70")), games_expected=1)
+    found = tables.bad(moment).get("today_is_fresh")
+    assert (found is None) == fresh
+    if found is not None:
+        assert found[0] == WARN
+        assert f"today, {now[:10]}, was last asked for at " in str(found[1])
+
+
+def test_many_findings_are_told_in_one_sentence_of_the_first_five(tables: Tables) -> None:
+    tables.query("UPDATE fact_game SET home_score = 70, away_score = 70 WHERE game_status = 'final'")
+    result = tables.checks()["scores_are_plausible"]
+    assert result.description is not None
+    assert result.description.count("ended 70 to 70") == 5
+    assert result.description.endswith("; and 1 more.")
+    assert result.metadata["findings"].value == 6
+
+
+def test_a_run_evaluates_every_check(database_url: sa.URL, api: Any) -> None:
+    url = database_url.render_as_string(hide_password=False)
+    api.answer_with({"2025-07-01": b'{"games": []}'})
+    result = dg.materialize(
+        [ncaa_games],
+        partition_key="2025-07-01",
+        resources={
+            "database": DatabaseResource(url=url),
+            "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
+        },
+        instance=dg.DagsterInstance.ephemeral(),
+    )
+    found = {evaluation.check_name: evaluation.passed for evaluation in result.get_asset_check_evaluations()}
+    assert found == {check.name: check.name != "today_is_fresh" for check in CHECKS}
