@@ -9,8 +9,11 @@ from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.repairs import REASON_TAG, date_history, is_waiting
 from pipelines.warehouse.seasons import EASTERN, eastern_date
 
-# A tick goes before the dates of a backfill. One date takes seconds: a run of it that takes minutes hangs.
-ONE_DATE_TAGS = {"dagster/priority": "10", "dagster/max_runtime": "300"}
+# One date takes seconds: a run of it that takes minutes hangs.
+ONE_DATE_TAGS = {"dagster/max_runtime": "300"}
+# A tick goes before repairs, and those before the dates of a backfill, which have 0.
+TICK_TAGS = {**ONE_DATE_TAGS, "dagster/priority": "10"}
+REPAIR_TAGS = {**ONE_DATE_TAGS, "dagster/priority": "5"}
 
 ncaa_ingestion = dg.define_asset_job(
     "ncaa_ingestion", selection=[ncaa_games], description="Brings game dates to what the NCAA says of them now."
@@ -40,7 +43,7 @@ def ncaa_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
     waiting = {game_date for game_date in wanted if is_waiting(context.instance, game_date.isoformat())}
     for game_date in wanted.keys() - waiting:
         key = game_date.isoformat()
-        yield dg.RunRequest(run_key=key, partition_key=key, tags={**ONE_DATE_TAGS, REASON_TAG: wanted[game_date]})
+        yield dg.RunRequest(run_key=key, partition_key=key, tags={**TICK_TAGS, REASON_TAG: wanted[game_date]})
     if wanted.keys() == waiting:
         yield dg.SkipReason("A run of each date is waiting already.")
 
@@ -50,5 +53,5 @@ ncaa_upcoming_schedule = dg.ScheduleDefinition(
     cron_schedule="0 6 * * *",
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    tags=ONE_DATE_TAGS,
+    tags=REPAIR_TAGS,
 )

@@ -8,7 +8,7 @@ import httpx
 
 from pipelines.assets import ncaa_games
 from pipelines.repairs import PARTITION_TAG, RANGE_TAGS, REASON_TAG, REPAIR_DAYS, date_history, repair_reason
-from pipelines.schedules import ONE_DATE_TAGS, ncaa_ingestion
+from pipelines.schedules import REPAIR_TAGS, ncaa_ingestion
 from pipelines.settings import Settings
 from pipelines.warehouse.seasons import eastern_date
 
@@ -36,7 +36,7 @@ def repairs(instance: dg.DagsterInstance, now: dt.datetime) -> Iterator[dg.RunRe
 
 
 def _request(game_date: dt.date, reason: str) -> dg.RunRequest:
-    return dg.RunRequest(partition_key=game_date.isoformat(), tags={**ONE_DATE_TAGS, REASON_TAG: reason})
+    return dg.RunRequest(partition_key=game_date.isoformat(), tags={**REPAIR_TAGS, REASON_TAG: reason})
 
 
 @dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING, monitor_all_code_locations=False)
