@@ -10,7 +10,7 @@ from support.builders import day, game, scoreboard, team
 from support.warehouse import Warehouse
 
 from pipelines.errors import DatabaseError
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import Feed, Scoreboard
 from pipelines.warehouse.rivalry import calculate_rivalry_factor
 
 CONFERENCES = [None, "acc", "ivy", "independent"]
@@ -84,6 +84,20 @@ def test_of_one_date_the_higher_contest_id_gives_the_attributes(warehouse: Wareh
 
     row = warehouse.team("duke", 2024)
     assert (row["team_name"], row["conference_id"]) == ("Nine", "ivy")
+
+
+@pytest.mark.parametrize("feeds", [("current", "legacy"), ("legacy", "current")])
+def test_of_one_contest_the_current_feed_gives_the_attributes_whichever_feed_comes_first(
+    warehouse: Warehouse, feeds: tuple[Feed, Feed]
+) -> None:
+    for hour, feed in enumerate(feeds):
+        line = team("duke", f"conference-{feed}", name=feed)
+        warehouse.load(
+            scoreboard("2025-01-10", f"2025-01-20 0{hour}:00", game(7, line, "unc", "final 80-75"), feed=feed)
+        )
+
+    row = warehouse.team("duke", 2024)
+    assert (row["team_name"], row["conference_id"]) == ("current", "conference-current")
 
 
 def test_a_game_that_is_left_alone_or_suspect_still_says_what_its_teams_are(warehouse: Warehouse) -> None:
