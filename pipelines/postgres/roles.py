@@ -21,11 +21,7 @@ PIPELINE: Final = "gamepulse_pipeline"
 DAGSTER: Final = "gamepulse_dagster"
 READER: Final = "gamepulse_reader"
 
-_CREATE: Final = {
-    PIPELINE: f"CREATE ROLE {PIPELINE} LOGIN",
-    DAGSTER: f"CREATE ROLE {DAGSTER} LOGIN",
-    READER: f"CREATE ROLE {READER} LOGIN",
-}
+_CREATE: Final = {role: f"CREATE ROLE {role} LOGIN" for role in (PIPELINE, DAGSTER, READER)}
 _GIVE_SCHEMA: Final = f"ALTER SCHEMA {DAGSTER_SCHEMA} OWNER TO {DAGSTER}"
 _READ_ONLY: Final = f"ALTER ROLE {READER} SET default_transaction_read_only = on"
 # Tables that Dagster made while it still logged in as somebody else.
