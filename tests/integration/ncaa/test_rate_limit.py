@@ -39,11 +39,11 @@ def start(name: str, settings: Settings, arrivals: Arrivals, dates: int) -> mult
 
 
 def test_all_processes_on_a_database_together_keep_the_limit(settings: Settings, arrivals: Arrivals) -> None:
-    processes = [start(f"run{n}", settings, arrivals, dates) for n, dates in enumerate((20, 10, 5, 5))]
+    processes = [start(f"run{n}", settings, arrivals, dates) for n, dates in enumerate((14, 8, 5, 5))]
     for process in processes:
         process.join()
         assert process.exitcode == 0
-    assert len(arrivals.times) == 40
+    assert len(arrivals.times) == 32
     assert busiest(arrivals.times, seconds=1) <= 6
     assert busiest(arrivals.times, seconds=5) <= 26
 
