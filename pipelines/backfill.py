@@ -7,6 +7,7 @@ import dagster as dg
 
 from pipelines.definitions import defs
 from pipelines.errors import ConfigurationError
+from pipelines.failures import failure_reasons
 from pipelines.partitions import game_dates
 from pipelines.repairs import RANGE_TAGS
 from pipelines.settings import PROJECT
@@ -39,8 +40,7 @@ def backfill(first: dt.date, last: dt.date) -> BackfillResult:
             instance=instance, tags=tags, raise_on_error=False
         )
     loaded = {event.partition for event in result.get_asset_materialization_events() if event.partition is not None}
-    errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
-    reasons = [(error.cause or error).message.strip() for error in errors if error is not None]
+    reasons = failure_reasons(result.get_step_failure_events())
     failure = None if result.success else "\n".join(reasons) or "The run did not succeed."
     return BackfillResult(result.run_id, dates, len(loaded), failure)
 

@@ -7,6 +7,7 @@ import dagster as dg
 import httpx
 
 from pipelines.assets import ncaa_games
+from pipelines.failures import failure_reasons
 from pipelines.repairs import PARTITION_TAG, RANGE_TAGS, REASON_TAG, REPAIR_DAYS, date_history, repair_reason
 from pipelines.schedules import REPAIR_TAGS, ncaa_ingestion
 from pipelines.settings import Settings
@@ -52,7 +53,6 @@ def alert_text(context: dg.RunFailureSensorContext) -> str:
     """What failed, for which dates, and why, in a few lines."""
     run = context.dagster_run
     dates = "…".join(run.tags[name] for name in (PARTITION_TAG, *RANGE_TAGS) if name in run.tags)
-    steps = [event.step_failure_data.error for event in context.get_step_failure_events()]
-    reasons = [(error.cause or error).message.strip() for error in steps if error is not None]
+    reasons = failure_reasons(context.get_step_failure_events())
     what = f"{run.job_name} failed for {dates}" if dates else f"{run.job_name} failed"
     return "\n".join([f"GamePulse: {what} (run {run.run_id})", *reasons])
