@@ -1,0 +1,275 @@
+"""What the schedule and the repairs ask for, at explicit times, of a Dagster with a history."""
+
+import datetime as dt
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import dagster as dg
+import pytest
+import time_machine
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from support.builders import at
+
+from pipelines.assets import ncaa_games
+from pipelines.definitions import defs
+from pipelines.repairs import PARTITION_TAG, REASON_TAG
+from pipelines.schedules import ncaa_schedule
+from pipelines.sensors import alert_text, failure_alert, repairs
+
+Status = dg.DagsterRunStatus
+LOCATION = RegisteredCodeLocationOrigin("pipelines.definitions")
+ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(LOCATION, "__repository__"), "ncaa_ingestion")
+
+
+class History:
+    """A Dagster whose past a test writes: what happens, happens at `now`."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+
+    def run(self, now: str | dt.datetime, date: str, status: dg.DagsterRunStatus) -> str:
+        """A run of a date, made and ended at that moment."""
+        run = dg.DagsterRun("ncaa_ingestion", status=status, tags={PARTITION_TAG: date}, remote_job_origin=ORIGIN)
+        with time_machine.travel(_moment(now), tick=False):
+            self.instance.add_run(run)
+        return run.run_id
+
+    def loads(self, now: str | dt.datetime, date: str, games_to_come: int = 0) -> None:
+        """A run that succeeds, and what it materializes."""
+        self.run(now, date, Status.SUCCESS)
+        with time_machine.travel(_moment(now), tick=False):
+            self.instance.report_runless_asset_event(
+                dg.AssetMaterialization(
+                    ncaa_games.key, partition=date, metadata={"games_scheduled": games_to_come, "games_live": 0}
+                )
+            )
+
+    def tick(self, now: str | dt.datetime) -> dict[str, str]:
+        """Reasons by date of what the schedule asks for at that time."""
+        with (
+            time_machine.travel(_moment(now), tick=False),
+            dg.build_schedule_context(
+                instance=self.instance,
+                repository_def=defs.get_repository_def(),
+                scheduled_execution_time=_moment(now).astimezone(dt.UTC),
+            ) as context,
+        ):
+            return _reasons(ncaa_schedule.evaluate_tick(context).run_requests or [], priority="10")
+
+    def repairs(self, now: str | dt.datetime) -> dict[str, str]:
+        """Reasons by date of what the repairs ask for at that time."""
+        with time_machine.travel(_moment(now), tick=False):
+            return _reasons(list(repairs(self.instance, _moment(now))), priority="5")
+
+
+def _moment(text: str | dt.datetime) -> dt.datetime:
+    return at(text) if isinstance(text, str) else text
+
+
+def _reasons(requests: Any, priority: str) -> dict[str, str]:
+    for request in requests:
+        assert request.tags["dagster/priority"] == priority
+        assert request.tags["dagster/max_runtime"] == "300"
+    assert max(Counter(request.partition_key for request in requests).values(), default=1) == 1
+    return {request.partition_key: request.tags[REASON_TAG] for request in requests}
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test() as instance:
+        yield instance
+
+
+@pytest.fixture
+def history(instance: dg.DagsterInstance) -> Iterator[History]:
+    """No past."""
+    yield History(instance)
+    instance.wipe()
+
+
+TODAY, YESTERDAY = "2026-01-15", "2026-01-14"
+NOT_OVER = "yesterday's games are not over"
+
+
+def test_yesterday_is_asked_for_until_its_games_are_over(history: History) -> None:
+    history.loads("2026-01-14 23:45", YESTERDAY, games_to_come=4)
+    assert history.tick("2026-01-15 00:00") == {TODAY: "today", YESTERDAY: NOT_OVER}
+    history.loads("2026-01-15 00:45", YESTERDAY, games_to_come=1)
+    assert history.tick("2026-01-15 01:00") == {TODAY: "today", YESTERDAY: NOT_OVER}
+    history.loads("2026-01-15 01:15", YESTERDAY)
+    assert history.tick("2026-01-15 01:30") == {TODAY: "today"}
+
+
+def test_yesterday_is_not_asked_for_after_noon_however_many_games_never_end(history: History) -> None:
+    history.loads("2026-01-14 23:45", YESTERDAY, games_to_come=1)
+    assert YESTERDAY in history.tick("2026-01-15 11:45")
+    assert history.tick("2026-01-15 12:00") == {TODAY: "today"}
+
+
+def test_yesterday_is_asked_for_where_it_never_came_in(history: History) -> None:
+    assert history.tick("2026-01-15 00:00") == {TODAY: "today", YESTERDAY: NOT_OVER}
+
+
+@pytest.mark.parametrize(
+    ("now", "today", "yesterday"),
+    [
+        ("2025-11-02T01:45:00-04:00", "2025-11-02", "2025-11-01"),  # before the clocks go back
+        ("2025-11-02T01:00:00-05:00", "2025-11-02", "2025-11-01"),  # the same hour again
+        ("2026-03-08T03:00:00-04:00", "2026-03-08", "2026-03-07"),  # a quarter after 01:45
+        ("2025-12-31T23:45:00-05:00", "2025-12-31", None),
+        ("2026-01-01T00:00:00-05:00", "2026-01-01", "2025-12-31"),
+        ("2024-02-29T00:15:00-05:00", "2024-02-29", "2024-02-28"),
+        ("2024-03-01T00:15:00-05:00", "2024-03-01", "2024-02-29"),
+    ],
+)
+def test_today_and_yesterday_are_those_of_new_york(
+    history: History, now: str, today: str, yesterday: str | None
+) -> None:
+    assert set(history.tick(at(now))) == {today} | ({yesterday} if yesterday is not None else set())
+
+
+def test_a_partition_never_waits_twice(history: History) -> None:
+    waiting = history.run("2026-01-15 19:45", TODAY, Status.QUEUED)
+    assert history.tick("2026-01-15 20:00") == {}
+    history.instance.delete_run(waiting)
+    history.run("2026-01-15 19:50", TODAY, Status.STARTED)
+    assert history.tick("2026-01-15 20:00") == {TODAY: "today"}, "one runs, and one may wait for it"
+
+
+def test_a_waiting_run_of_today_does_not_hold_yesterday_up(history: History) -> None:
+    history.run("2026-01-15 00:30", TODAY, Status.QUEUED)
+    assert history.tick("2026-01-15 00:45") == {YESTERDAY: NOT_OVER}
+
+
+def test_a_first_start_asks_for_today_at_once_and_for_the_week_before(history: History) -> None:
+    asked = history.repairs("2026-01-15 19:03")
+    assert next(iter(asked)) == TODAY
+    assert asked == {TODAY: "first start"} | {f"2026-01-{day:02}": "never loaded" for day in range(8, 15)}
+
+
+def test_repairs_leave_today_to_the_schedule_once_it_was_asked_for(history: History) -> None:
+    history.run("2026-01-15 19:00", TODAY, Status.FAILURE)
+    assert TODAY not in history.repairs("2026-01-15 19:03")
+
+
+def test_what_is_asked_for_is_not_asked_for_again_while_it_runs_or_waits(history: History) -> None:
+    for number, status in enumerate(
+        (Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING)
+    ):
+        history.run("2026-01-14 03:00", f"2026-01-{10 + number}", status)
+    assert set(history.repairs("2026-01-15 19:03")) == {TODAY, "2026-01-08", "2026-01-09"}
+
+
+def settle_the_week(history: History, today: str = TODAY) -> None:
+    """All dates of the week before are in and done with."""
+    for days_ago in range(1, 9):
+        date = dt.date.fromisoformat(today) - dt.timedelta(days=days_ago)
+        history.loads(at(f"{date} 12:30") + dt.timedelta(days=2), date.isoformat())
+
+
+def test_an_api_that_is_down_for_four_ticks_costs_nothing_once_it_is_back(history: History) -> None:
+    settle_the_week(history)
+    for now in ("23:00", "23:15", "23:30", "23:45"):
+        assert history.tick(f"2026-01-15 {now}") == {TODAY: "today"}
+        history.run(f"2026-01-15 {now}", TODAY, Status.FAILURE)
+    assert history.tick("2026-01-16 00:00") == {"2026-01-16": "today", TODAY: NOT_OVER}
+    assert history.repairs("2026-01-16 00:01") == {"2026-01-16": "first start"}, "the failed date's hour is not over"
+    assert history.repairs("2026-01-16 00:45") == {"2026-01-16": "first start", TODAY: "failed and never loaded"}
+    history.loads("2026-01-16 00:15", TODAY, games_to_come=2)
+    history.loads("2026-01-16 00:15", "2026-01-16", games_to_come=9)
+    assert history.tick("2026-01-16 00:30")[TODAY] == NOT_OVER
+    history.loads("2026-01-16 00:30", TODAY)
+    assert history.tick("2026-01-16 00:45") == {"2026-01-16": "today"}
+
+
+def test_a_daemon_that_was_down_for_two_days_asks_for_what_it_missed(history: History) -> None:
+    settle_the_week(history, "2026-01-13")
+    history.loads("2026-01-13 20:00", "2026-01-13", games_to_come=30)
+    back = "2026-01-15 20:10"
+    asked = history.repairs(back)
+    assert asked == {
+        TODAY: "first start",
+        YESTERDAY: "never loaded",
+        "2026-01-13": "not settled: 30 games scheduled or live",
+    }
+    for date in asked:
+        history.loads(back, date, games_to_come=8 if date == TODAY else 0)
+    assert history.repairs("2026-01-15 20:11") == {}
+    assert history.repairs("2026-01-15 21:10") == {
+        YESTERDAY: "not settled: corrections may come until noon of the second day after"
+    }
+    assert history.repairs("2026-01-16 12:00").keys() == {"2026-01-16", TODAY, YESTERDAY}
+
+
+def failure_of_a_run(history: History, date: str, error: str) -> dg.RunFailureSensorContext:
+    """A run of a date that fails, as the sensor is handed it."""
+
+    @dg.op
+    def breaks() -> None:
+        raise dg.Failure(error)
+
+    @dg.job
+    def ncaa_ingestion() -> None:
+        breaks()
+
+    result = ncaa_ingestion.execute_in_process(
+        instance=history.instance, tags={PARTITION_TAG: date}, raise_on_error=False
+    )
+    return dg.build_run_status_sensor_context(
+        sensor_name="failure_alert",
+        dagster_event=result.get_run_failure_event(),
+        dagster_instance=history.instance,
+        dagster_run=result.dagster_run,
+    ).for_run_failure()
+
+
+def test_an_alert_says_what_failed_for_which_date_and_why(history: History) -> None:
+    context = failure_of_a_run(history, TODAY, f"{TODAY}: GET http://api gave 500.")
+    assert alert_text(context).splitlines() == [
+        f"GamePulse: ncaa_ingestion failed for {TODAY} (run {context.dagster_run.run_id})",
+        f"{TODAY}: GET http://api gave 500.",
+    ]
+
+
+def test_an_alert_is_posted_to_the_webhook_as_slack_wants_it(
+    history: History, webhook: list[dict[str, Any]], webhook_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = failure_of_a_run(history, TODAY, "no answer")
+    monkeypatch.delenv("ALERT_WEBHOOK_URL", raising=False)
+    failure_alert(context)
+    assert webhook == [], "off where none is set"
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", webhook_url)
+    failure_alert(context)
+    assert webhook == [{"text": alert_text(context)}]
+
+
+@pytest.fixture
+def webhook() -> list[dict[str, Any]]:
+    """What was posted."""
+    return []
+
+
+@pytest.fixture
+def webhook_url(webhook: list[dict[str, Any]]) -> Iterator[str]:
+    """A server on loopback that takes what is posted."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            webhook.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/hook"
+    server.shutdown()
+    thread.join()
+    server.server_close()
