@@ -1,0 +1,97 @@
+"""What the catalog shows: lineage, columns, row counts, and the days ahead."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+
+from pipelines.assets import ncaa_games, ncaa_upcoming_games
+from pipelines.definitions import defs
+from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.warehouse.seasons import eastern_date
+from simulator.options import Options
+from simulator.server import Served, serving
+
+Rows = Callable[[str], list[dict[str, Any]]]
+TABLES = ("fact_game", "dim_team", "rejected_game")
+
+
+@pytest.fixture
+def simulated() -> Iterator[Served]:
+    with serving(Options()) as served:
+        yield served
+
+
+@pytest.fixture
+def resources(database_url: sa.URL, simulated: Served) -> dict[str, object]:
+    url = database_url.render_as_string(hide_password=False)
+    return {
+        "database": DatabaseResource(url=url),
+        "ncaa_api": NcaaApiResource(base_url=simulated.url, database_url=url),
+    }
+
+
+def specs() -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def test_lineage_leads_from_the_api_over_the_asset_to_the_tables() -> None:
+    upstream = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs().items()}
+    assert upstream == {
+        "ncaa_api": set(),
+        "ncaa_games": {"ncaa_api"},
+        "ncaa_upcoming_games": {"ncaa_api"},
+        **{table: {"ncaa_games"} for table in TABLES},
+    }
+    for name, spec in specs().items():
+        assert spec.description, name
+        assert spec.owners, name
+        assert spec.kinds, name
+
+
+def test_columns_are_those_of_the_database(rows: Rows) -> None:
+    for table in TABLES:
+        found = rows(f"""
+            SELECT attname AS name, format_type(atttypid, atttypmod) AS type, NOT attnotnull AS nullable
+            FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped
+            ORDER BY attnum""")
+        columns = specs()[table].metadata["dagster/column_schema"].columns
+        assert [
+            {"name": column.name, "type": column.type.replace(", ", ","), "nullable": column.constraints.nullable}
+            for column in columns
+        ] == found
+        for column in columns:
+            assert column.description, f"{table}.{column.name}"
+
+
+def test_a_run_reports_numbers_that_plot_and_the_rows_of_each_table(resources: dict[str, object], rows: Rows) -> None:
+    today = eastern_date(dt.datetime.now(dt.UTC)).isoformat()
+    instance = dg.DagsterInstance.ephemeral()
+    result = dg.materialize([ncaa_games], partition_key=today, resources=resources, instance=instance)
+    by_asset = {
+        event.asset_key.to_user_string(): event.step_materialization_data.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key is not None
+    }
+    counts = [name for name in by_asset["ncaa_games"] if name.startswith(("games_", "teams_"))]
+    assert {type(by_asset["ncaa_games"][name].value) for name in counts} == {int}
+    for table in TABLES:
+        [counted] = rows(f"SELECT count(*) AS rows FROM {table}")
+        assert by_asset[table]["dagster/row_count"].value == counted["rows"]
+    assert by_asset["fact_game"]["dagster/row_count"].value > 0
+
+
+def test_the_next_seven_days_are_loaded_as_announced(resources: dict[str, object], rows: Rows) -> None:
+    today = eastern_date(dt.datetime.now(dt.UTC))
+    result = dg.materialize([ncaa_upcoming_games], resources=resources, instance=dg.DagsterInstance.ephemeral())
+    assert result.success
+    dates = [today + dt.timedelta(days=ahead) for ahead in range(1, 8)]
+    assert [row["game_date"] for row in rows("SELECT game_date FROM scoreboard ORDER BY 1")] == dates
+    found = rows("SELECT DISTINCT game_status, home_score FROM fact_game")
+    assert found == [{"game_status": "scheduled", "home_score": None}]
+    [counted] = rows("SELECT count(*) AS games FROM fact_game")
+    [event] = result.get_asset_materialization_events()
+    assert event.step_materialization_data.materialization.metadata["games_processed"].value == counted["games"]
