@@ -167,6 +167,22 @@ class Stack:
         assert found["__typename"] == "LaunchBackfillSuccess", found
         return str(found["backfillId"])
 
+    def reexecute_backfill(self, backfill_id: str) -> str:
+        """*Re-execute from failure*; the new one's id."""
+        found = self.graphql(
+            """mutation ($params: ReexecutionParams!) { reexecutePartitionBackfill(reexecutionParams: $params) {
+                __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
+            params={"parentRunId": backfill_id, "strategy": "FROM_FAILURE"},
+        )["reexecutePartitionBackfill"]
+        assert found["__typename"] == "LaunchBackfillSuccess", found
+        return str(found["backfillId"])
+
+    def cancel_backfill(self, backfill_id: str) -> None:
+        found = self.graphql(
+            "mutation ($id: String!) { cancelPartitionBackfill(backfillId: $id) { __typename } }", id=backfill_id
+        )["cancelPartitionBackfill"]
+        assert found["__typename"] == "CancelBackfillSuccess", found
+
     def backfill_status(self, backfill_id: str) -> str:
         backfill = self.instance.get_backfill(backfill_id)
         assert backfill is not None
@@ -193,6 +209,9 @@ class Stack:
     def events(self, run_id: str) -> list[dg.DagsterEvent]:
         logs = self.instance.all_logs(run_id)
         return [record.dagster_event for record in logs if record.dagster_event is not None]
+
+    def messages(self, run_id: str) -> list[str]:
+        return [record.message for record in self.instance.all_logs(run_id)]
 
     def event_types(self, run_id: str) -> list[str]:
         return [event.event_type_value for event in self.events(run_id)]

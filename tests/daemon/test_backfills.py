@@ -1,0 +1,108 @@
+"""Backfills by the daemon: event log, partition statuses and tables agree, whatever happens half-way."""
+
+import os
+import signal
+import time
+
+import pytest
+from support.dagster_stack import Stack, until
+
+pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
+
+CLEAN = [f"2026-01-{day:02}" for day in range(5, 10)]
+BAD = "2026-02-03"
+ONE_BAD = ["2026-02-02", BAD, "2026-02-04"]
+
+
+def test_backfills_are_one_run_a_date_and_only_what_failed_runs_again(stack: Stack) -> None:
+    stack.tell(html={"dates": [BAD]})
+    clean, one_bad = stack.backfill(CLEAN), stack.backfill(ONE_BAD)
+    until("both backfills end", lambda: _ended(stack, clean) and _ended(stack, one_bad), 150)
+
+    assert stack.backfill_status(clean) == "COMPLETED_SUCCESS"
+    runs = stack.runs(**{"dagster/backfill": clean})
+    assert sorted(run.tags["dagster/partition"] for run in runs) == CLEAN
+    for run in runs:
+        assert run.status.value == "SUCCESS"
+        assert stack.materialized(run.run_id) == [run.tags["dagster/partition"]]
+    for date in CLEAN:
+        assert stack.games(date) == stack.simulated_games(date) != {}
+
+    assert stack.backfill_status(one_bad) == "COMPLETED_FAILED"
+    runs = stack.runs(**{"dagster/backfill": one_bad})
+    assert {run.tags["dagster/partition"]: run.status.value for run in runs} == {
+        date: "FAILURE" if date == BAD else "SUCCESS" for date in ONE_BAD
+    }
+    [failed] = [run for run in runs if run.status.value == "FAILURE"]
+    assert f"{BAD}: GET {stack.api.url}/scoreboard/basketball-men/d1/2026/02/03" in stack.failure(failed.run_id)
+    assert "STEP_UP_FOR_RETRY" not in stack.event_types(failed.run_id), "HTML does not heal by waiting"
+    assert stack.games(BAD) == {}
+    statuses = stack.partition_statuses()
+    assert {date: statuses[date] for date in CLEAN + ONE_BAD} == {
+        date: "FAILED" if date == BAD else "MATERIALIZED" for date in CLEAN + ONE_BAD
+    }
+
+    stack.tell()
+    again = stack.reexecute_backfill(one_bad)
+    until("the second backfill ends", lambda: _ended(stack, again), 90)
+    [run] = stack.runs(**{"dagster/backfill": again})
+    assert (run.tags["dagster/partition"], run.status.value) == (BAD, "SUCCESS")
+    assert stack.partition_statuses()[BAD] == "MATERIALIZED"
+    assert stack.games(BAD) == stack.simulated_games(BAD) != {}
+
+
+def _ended(stack: Stack, backfill_id: str) -> bool:
+    return stack.backfill_status(backfill_id).startswith("COMPLETED")
+
+
+def test_of_a_range_in_one_run_only_the_bad_dates_fail(stack: Stack) -> None:
+    dates = [f"2025-12-{day:02}" for day in range(1, 13)]
+    bad = {"2025-12-02", "2025-12-07", "2025-12-12"}
+    stack.tell(html={"dates": sorted(bad)})
+    run_id = stack.launch_range(dates[0], dates[-1])
+    assert stack.finish(run_id, 90) == "FAILURE"
+    assert stack.materialized(run_id) == sorted(set(dates) - bad)
+    reasons = stack.failure(run_id)
+    for date in bad:
+        assert f"{date}: GET " in reasons
+    statuses = stack.partition_statuses()
+    for date in dates:
+        assert statuses.get(date) == ("FAILED" if date in bad else "MATERIALIZED")
+        assert stack.games(date) == ({} if date in bad else stack.simulated_games(date))
+
+
+def test_a_run_that_is_killed_half_way_leaves_whole_dates_and_is_noticed_and_run_again(stack: Stack) -> None:
+    first, last = "2025-11-10", "2025-12-31"
+    run_id = stack.launch_range(first, last)
+    until("some dates are in", lambda: len(stack.materialized(run_id)) >= 5, 60)
+    started = next(line for line in stack.messages(run_id) if "Started process for run" in line)
+    pid = int(started.rpartition("pid: ")[2].rstrip(")."))
+    os.kill(pid, signal.SIGKILL)
+    began = time.monotonic()
+    assert stack.finish(run_id, 120) == "FAILURE"
+    assert time.monotonic() - began < 120
+    materialized = stack.materialized(run_id)
+    loaded = {date for date in stack.dates_loaded() if first <= date <= "2025-11-30"}
+    assert set(materialized) - {f"2025-12-{day:02}" for day in range(1, 32)} <= loaded
+    for date in loaded:
+        assert stack.games(date) == stack.simulated_games(date), "half a date"
+
+    [again] = until("it is run again", lambda: stack.runs(**{"dagster/parent_run_id": run_id}), 60)
+    assert stack.finish(again.run_id, 90) == "SUCCESS"
+    for date in (first, "2025-11-28", last):
+        assert stack.games(date) == stack.simulated_games(date)
+
+
+def test_a_tick_does_not_wait_for_a_backfill(stack: Stack) -> None:
+    dates = [f"{year}-{month:02}-{day:02}" for year in range(2015, 2025) for month in (1, 2) for day in range(1, 16)]
+    backfill = stack.backfill(dates)
+    tag = {"dagster/backfill": backfill}
+    until("the backfill runs", lambda: any(run.status.value == "STARTED" for run in stack.runs(**tag)), 90)
+    until("the queue is long", lambda: len(stack.runs(**tag)) >= 40, 120)
+    run_id = stack.launch_date("2026-03-01", **{"dagster/priority": "10", "dagster/max_runtime": "300"})
+    began = time.monotonic()
+    until("the tick's run starts", lambda: "STEP_START" in stack.event_types(run_id), 40)
+    seconds = time.monotonic() - began
+    stack.cancel_backfill(backfill)
+    assert seconds < 15, f"it took {seconds:.1f} seconds"
+    assert stack.finish(run_id) == "SUCCESS"
