@@ -1,0 +1,75 @@
+"""SIGTERM and Ctrl-C: everything ends soon, and nothing is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from support.dagster_stack import PROJECT, environment, free_port, new_stack, processes_with, until
+
+from pipelines.postgres.url import libpq_url, psycopg2_url
+
+pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
+
+
+@pytest.mark.xfail(reason="Dagster's code server outlives its daemon while a run of it is under way", strict=False)
+def test_sigterm_ends_daemon_webserver_and_runs_within_ten_seconds(postgres_server: sa.URL, tmp_path: Path) -> None:
+    with new_stack(postgres_server, "test_shutdown", tmp_path) as stack:
+        stack.start_webserver()
+        stack.quieten()
+        stack.start_daemon()
+        stack.tell(hang={"seconds": 60})
+        run_id = stack.launch_date("2026-01-05")
+        until("a request is out", lambda: len(stack.api.simulator.requests) >= 2, 60)
+        assert stack.stop() < 10
+        time.sleep(2)
+        assert stack.processes() == {}
+        assert stack.status(run_id) in {"CANCELED", "FAILURE"}
+        assert stack.dates_loaded() == set()
+
+
+def test_up_simulated_has_today_within_a_minute_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    variables = environment(GAMEPULSE_HOME=str(home), PYTHONUNBUFFERED="1")
+    gamepulse = Path(sys.executable).parent / "gamepulse"
+    began = time.monotonic()
+    with (tmp_path / "up.log").open("wb") as log:
+        up = subprocess.Popen(
+            [gamepulse, "up", "--simulate", "--port", str(free_port())],
+            cwd=PROJECT, env=variables, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        until("it is up", lambda: "GamePulse is up" in (tmp_path / "up.log").read_text() or up.poll() is not None, 90)
+        assert up.poll() is None, (tmp_path / "up.log").read_text()[-2000:]
+        port, password = ((home / "postgres" / name).read_text().strip() for name in ("port", "password"))
+        url = libpq_url(f"postgresql://postgres:{password}@127.0.0.1:{port}/gamepulse_simulated")
+        engine = sa.create_engine(psycopg2_url(url, "public"))
+        query = sa.text("SELECT count(*) FROM fact_game WHERE game_date = CURRENT_DATE")
+
+        def games() -> int:
+            with engine.connect() as connection:
+                return int(connection.scalar(query) or 0)
+
+        until("today is in", games, 90)
+        print(f"today was in after {time.monotonic() - began:.0f} s")  # noqa: T201
+        engine.dispose()
+        up.send_signal(signal.SIGINT)
+        stopping = time.monotonic()
+        up.wait(20)
+        assert time.monotonic() - stopping < 10
+        assert up.returncode == 0
+
+        def left() -> dict[int, str]:
+            found = processes_with("GAMEPULSE_HOME", str(home))
+            return {pid: command for pid, command in found.items() if "postgres" not in command.partition(" ")[0]}
+
+        until("no process is left but the database's", lambda: not left(), 5)
+    finally:
+        for pid in processes_with("GAMEPULSE_HOME", str(home)):
+            if pid != up.pid or up.poll() is None:
+                os.kill(pid, signal.SIGINT if pid == up.pid else signal.SIGKILL)
+        subprocess.run([gamepulse, "down"], cwd=PROJECT, env=variables, check=False, capture_output=True)
