@@ -28,4 +28,4 @@ if docker-compose --env-file .env.example config -q 2>/dev/null; then
 fi
 
 within 480 uv run pytest tests/integration --pg=docker -m "database and not slow"
-within 720 uv run pytest tests/compose -m compose
+within 1200 uv run pytest tests/compose -m compose
