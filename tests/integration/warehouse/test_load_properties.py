@@ -262,8 +262,8 @@ def test_loading_anything_twice_is_loading_it_once(examples: Examples, sequence:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@LONG
-@given(sequence=sequences())
+@hypothesis.settings(LONG, max_examples=600)
+@given(sequence=sequences(max_size=5))
 def test_loading_anything_twice_is_loading_it_once_in_long_walks(examples: Examples, sequence: list[Step]) -> None:
     examples.run(lambda session: again_changes_nothing(session, sequence))
 
@@ -288,7 +288,7 @@ def test_dates_and_seasons_loaded_in_any_order_end_in_the_same_rows(
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@LONG
+@hypothesis.settings(LONG, max_examples=800)
 @given(orders=two_orders())
 def test_dates_and_seasons_in_any_order_end_in_the_same_rows_in_many_cases(
     examples: Examples, orders: tuple[list[Step], list[Step]]
