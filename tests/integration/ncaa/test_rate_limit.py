@@ -48,6 +48,7 @@ def test_all_processes_on_a_database_together_keep_the_limit(settings: Settings,
     assert busiest(arrivals.times, seconds=5) <= 26
 
 
+@pytest.mark.slow
 def test_a_single_request_does_not_stand_behind_a_backfill(settings: Settings, arrivals: Arrivals) -> None:
     backfill = start("backfill", settings, arrivals, 40)
     wait_until(lambda: len(arrivals.times) >= 3)
@@ -65,6 +66,7 @@ def test_a_single_request_does_not_stand_behind_a_backfill(settings: Settings, a
     kill(backfill)
 
 
+@pytest.mark.slow
 def test_a_killed_process_blocks_nobody(settings: Settings, arrivals: Arrivals) -> None:
     first, second = start("first", settings, arrivals, 200), start("second", settings, arrivals, 200)
     wait_until(lambda: len(arrivals.of["first"]) >= 3 and len(arrivals.of["second"]) >= 3)
@@ -75,6 +77,7 @@ def test_a_killed_process_blocks_nobody(settings: Settings, arrivals: Arrivals) 
     kill(second)
 
 
+@pytest.mark.slow
 def test_a_process_that_hangs_with_a_turn_loses_it(settings: Settings, arrivals: Arrivals) -> None:
     hanging = start("hanging", settings, arrivals, 100)
     wait_until(lambda: len(arrivals.times) >= 3)

@@ -224,6 +224,7 @@ def test_the_server_outlives_its_starter(server: EmbeddedPostgres, home: Path, b
     assert server_start(url) == started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("initdb_too", [True, False], ids=["with its initdb", "alone"])
 def test_a_folder_half_made_by_a_killed_starter_heals(fresh: EmbeddedPostgres, home: Path, initdb_too: bool) -> None:
     starter = start_elsewhere(home)
@@ -499,6 +500,7 @@ def test_roots_server_runs_as_nobody_below_closed_folders_and_opens_none(
     assert set(ids["Groups:"]) <= {str(nobody.pw_gid)}
 
 
+@pytest.mark.slow
 @as_root
 def test_root_copies_binaries_that_nobody_cannot_reach(
     fresh: EmbeddedPostgres, tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
