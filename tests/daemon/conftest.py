@@ -21,9 +21,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL
 
 
 @pytest.fixture(scope="module")
-def running(postgres_server: sa.URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def running(
+    postgres_server: sa.URL, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """Webserver and daemon, shared by the tests of a module, that do nothing by themselves."""
-    with new_stack(postgres_server, "test_daemon", tmp_path_factory.mktemp("daemon")) as stack:
+    name = request.path.stem  # one server, but a database for each module
+    with new_stack(postgres_server, name, tmp_path_factory.mktemp(name)) as stack:
         stack.start_webserver()
         stack.quieten()
         stack.start_daemon()

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
 
 @pytest.mark.xfail(reason="Dagster's code server outlives its daemon while a run of it is under way", strict=False)
 def test_sigterm_ends_daemon_webserver_and_runs_within_ten_seconds(postgres_server: sa.URL, tmp_path: Path) -> None:
-    with new_stack(postgres_server, "test_shutdown", tmp_path) as stack:
+    with new_stack(postgres_server, "sigterm", tmp_path) as stack:
         stack.start_webserver()
         stack.quieten()
         stack.start_daemon()
