@@ -16,9 +16,8 @@ def main() -> None:
     project = ROOT / "pyproject.toml"
     unpinned = re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), "", project.read_text(), flags=re.S).rstrip() + "\n"
     project.write_text(unpinned)
-    command = (
-        "uv pip compile pyproject.toml --group dev --group peers --universal --no-header --no-annotate --upgrade --quiet"
-    )
+    groups = "--group dev --group peers"
+    command = f"uv pip compile pyproject.toml {groups} --universal --no-header --no-annotate --upgrade --quiet"
     compiled = subprocess.run(command.split(), cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603
     (ROOT / "constraints.txt").write_text("# Written by scripts/pin.py.\n" + compiled)
     lines = "".join(f'    "{line}",\n' for line in compiled.replace('"', "'").splitlines())
