@@ -21,7 +21,6 @@ from pipelines.postgres.database import (
 )
 from pipelines.postgres.roles import create_roles
 from pipelines.settings import PROJECT, Settings
-from pipelines.simulation import SIMULATOR_URL
 from simulator.cli import simulate as simulate_command
 
 SIMULATED = "Of `gamepulse up --simulate`: its API, and its database."
@@ -128,5 +127,6 @@ app.command(name="simulate")(simulate_command)
 
 def _use_simulation() -> None:
     """For this process and its children: the simulated API, and the database of its own."""
-    os.environ["DATABASE_URL"] = simulated_database(Settings()).render_as_string(hide_password=False)
-    os.environ["NCAA_API_URL"] = SIMULATOR_URL
+    settings = Settings()
+    os.environ["DATABASE_URL"] = simulated_database(settings).render_as_string(hide_password=False)
+    os.environ["NCAA_API_URL"] = f"http://127.0.0.1:{settings.gamepulse_simulator_port}"

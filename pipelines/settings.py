@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     gamepulse_dagster_password: SecretStr | None = Field(None, description="Of the role that owns schema `dagster`.")
     gamepulse_reader_password: SecretStr | None = Field(None, description="Of the role that only reads the tables.")
     gamepulse_home: Path = Field(PROJECT / ".gamepulse", description="State of this machine: the embedded server.")
+    gamepulse_simulator_port: int = Field(8765, description="Of the API of `gamepulse up --simulate`.")
     gamepulse_log: Literal["console", "json"] = Field("console", description="`json` in production.")
 
     @property

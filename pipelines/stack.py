@@ -21,7 +21,6 @@ from sqlalchemy import URL
 from pipelines.errors import ConfigurationError, GamePulseError
 from pipelines.postgres.database import describe
 from pipelines.settings import PROJECT, Settings
-from pipelines.simulation import SIMULATOR_PORT
 
 STOP_SECONDS = 8.0
 START_SECONDS = 120.0
@@ -43,8 +42,9 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
     environment = {"DATABASE_URL": url.render_as_string(hide_password=False), "DAGSTER_HOME": str(PROJECT)}
     commands = [("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE), ("dagster-daemon", "run", *WORKSPACE)]
     if simulate:
-        _require_free(SIMULATOR_PORT, "the simulated API needs it")
-        commands.insert(0, ("gamepulse", "simulate", "--port", str(SIMULATOR_PORT)))
+        simulator_port = settings.gamepulse_simulator_port
+        _require_free(simulator_port, "choose another for the simulated API with GAMEPULSE_SIMULATOR_PORT")
+        commands.insert(0, ("gamepulse", "simulate", "--port", str(simulator_port)))
     started = time.monotonic()
     with _stopped_by_signals(), _children(commands, environment) as children:
         _wait_for_webserver(port, children)
