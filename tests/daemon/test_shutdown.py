@@ -34,9 +34,7 @@ def test_sigterm_ends_daemon_webserver_and_runs_within_ten_seconds(postgres_serv
 
 def test_up_simulated_has_today_within_a_minute_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    variables = environment(
-        GAMEPULSE_HOME=str(home), GAMEPULSE_SIMULATOR_PORT=str(free_port()), PYTHONUNBUFFERED="1"
-    )
+    variables = environment(GAMEPULSE_HOME=str(home), GAMEPULSE_SIMULATOR_PORT=str(free_port()), PYTHONUNBUFFERED="1")
     gamepulse = Path(sys.executable).parent / "gamepulse"
     began = time.monotonic()
     with (tmp_path / "up.log").open("wb") as log:
