@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="The PostgreSQL of the tests: a container, the embedded server, or the one at TEST_DATABASE_URL. "
         "auto (the default): a container where Docker and the image can be had, else the embedded server.",
     )
+    parser.addoption("--full", action="store_true", help="The drills (-m drill) at length: 20 minutes instead of 7.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
