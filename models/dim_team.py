@@ -32,21 +32,22 @@ class DimTeam(SQLModel, table=True):
     team_key: int = Field(
         sa_type=BigInteger, sa_column_args=[Identity()], primary_key=True, description="Surrogate key."
     )
-    team_id: str = Field(sa_type=Text, description="`ncaam_<slug>`: the team over all seasons.")
+    team_id: str = Field(sa_type=Text, description="`ncaam_<slug>`: the team over all seasons (`names.seo`).")
     season: int = Field(description="Calendar year in which the season starts.")
     sport: str = Field(sa_type=Text, description="`ncaam`, men's Division I basketball.")
-    slug: str = Field(sa_type=Text, description="The NCAA's slug (`names.seo`), aliases resolved.")
+    slug: str = Field(sa_type=Text, description="The NCAA's slug, aliases resolved (`names.seo`).")
     team_name: str = Field(sa_type=Text, description="Short name, `Queens (NC)` (`names.short`).")
     full_name: str | None = Field(
-        sa_type=Text, description="Name of the school (`names.full`); null where no feed gave one."
+        sa_type=Text, description="Name of the school; null where no feed gave one (`names.full`)."
     )
     abbreviation: str | None = Field(sa_type=Text, description="Six letters at most (`names.char6`).")
     conference_id: str | None = Field(
         sa_type=Text,
-        description="The NCAA's slug of the conference that season, aliases resolved; null for outsiders.",
+        description="The NCAA's slug of the conference that season, aliases resolved; null for outsiders "
+        "(`conferences[].conferenceSeo`).",
     )
     conference_name: str | None = Field(
-        sa_type=Text, description="Display name of the conference, from `models/reference`."
+        sa_type=Text, description="Display name of the conference (`models/reference`, `conferences[].conferenceName`)."
     )
     valid_from: dt.date = Field(description="1 August of the season.")
     valid_to: dt.date | None = Field(description="1 August of the next season, exclusive; null while current.")

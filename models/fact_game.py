@@ -72,7 +72,9 @@ class FactGame(SQLModel, table=True):
     game_key: int = Field(
         sa_type=BigInteger, sa_column_args=[Identity()], primary_key=True, description="Surrogate key."
     )
-    game_id: str = Field(sa_type=Text, unique=True, description="`ncaam_<contest id>`, the number in the game's `url`.")
+    game_id: str = Field(
+        sa_type=Text, unique=True, description="`ncaam_` and the contest id, the number in the path (`url`)."
+    )
     sport: str = Field(sa_type=Text, description="`ncaam`, men's Division I basketball.")
     game_date: dt.date = Field(
         index=True, description="US Eastern date on whose scoreboard the game stands (`startDate`)."
@@ -82,31 +84,49 @@ class FactGame(SQLModel, table=True):
         sa_column_args=[Computed(SEASON_OF_GAME_DATE, persisted=True)],
         description="Season of `game_date`; part of both team references, so that they are of the game's season.",
     )
-    home_team_key: int = Field(sa_type=BigInteger, index=True, description="The home team's row of that season.")
-    away_team_key: int = Field(sa_type=BigInteger, index=True, description="The away team's row of that season.")
+    home_team_key: int = Field(
+        sa_type=BigInteger, index=True, description="The home team's row of that season (`home.names.seo`)."
+    )
+    away_team_key: int = Field(
+        sa_type=BigInteger, index=True, description="The away team's row of that season (`away.names.seo`)."
+    )
     game_status: str = Field(
         sa_type=Text,
-        description="`scheduled`, `live`, `final`, `postponed`, `canceled`, or `withdrawn`: the source dropped it.",
+        description="`scheduled`, `live`, `final`, `postponed`, `canceled`, or `withdrawn`: the source dropped it "
+        "(`gameState`, `finalMessage`).",
     )
     game_start_time: dt.datetime | None = Field(
-        sa_type=DateTime(timezone=True), description="Tip-off; null when to be announced (`startTimeEpoch`)."
+        sa_type=DateTime(timezone=True),
+        description="Tip-off; null when to be announced (`startTimeEpoch`, `startTime`).",
     )
-    home_score: int | None = Field(sa_type=SmallInteger, description="Points; null before tip-off.")
-    away_score: int | None = Field(sa_type=SmallInteger, description="Points; null before tip-off.")
+    home_score: int | None = Field(sa_type=SmallInteger, description="Points; null before tip-off (`home.score`).")
+    away_score: int | None = Field(sa_type=SmallInteger, description="Points; null before tip-off (`away.score`).")
     game_period: str | None = Field(
         sa_type=Text,
-        description="`1st`, `halftime`, `2nd`, `OT`, `2OT` and on, `final`; null before tip-off.",
+        description="`1st`, `halftime`, `2nd`, `OT`, `2OT` and on, `final`; null before tip-off (`currentPeriod`).",
     )
-    game_clock: str | None = Field(sa_type=Text, description="Time left in the period as `M:SS`; null unless live.")
-    overtime_periods: int = Field(sa_type=SmallInteger, description="Overtimes begun; 0 in regulation.")
-    home_rank: int | None = Field(sa_type=SmallInteger, description="Poll rank around the game's day, 1 to 25.")
-    away_rank: int | None = Field(sa_type=SmallInteger, description="Poll rank around the game's day, 1 to 25.")
-    home_seed: int | None = Field(sa_type=SmallInteger, description="Seed in the tournament being played.")
-    away_seed: int | None = Field(sa_type=SmallInteger, description="Seed in the tournament being played.")
+    game_clock: str | None = Field(
+        sa_type=Text, description="Time left in the period as `M:SS`; null unless live (`contestClock`)."
+    )
+    overtime_periods: int = Field(
+        sa_type=SmallInteger, description="Overtimes begun; 0 in regulation (`currentPeriod`)."
+    )
+    home_rank: int | None = Field(
+        sa_type=SmallInteger, description="Poll rank around the game's day, 1 to 25 (`home.rank`)."
+    )
+    away_rank: int | None = Field(
+        sa_type=SmallInteger, description="Poll rank around the game's day, 1 to 25 (`away.rank`)."
+    )
+    home_seed: int | None = Field(
+        sa_type=SmallInteger, description="Seed in the tournament being played (`home.seed`)."
+    )
+    away_seed: int | None = Field(
+        sa_type=SmallInteger, description="Seed in the tournament being played (`away.seed`)."
+    )
     bracket_round: str | None = Field(
-        sa_type=Text, description="Round of the NCAA tournament, `First Four` to `Championship`."
+        sa_type=Text, description="Round of the NCAA tournament, `First Four` to `Championship` (`bracketRound`)."
     )
-    network: str | None = Field(sa_type=Text, description="Broadcaster.")
+    network: str | None = Field(sa_type=Text, description="Broadcaster (`network`).")
     venue: str | None = Field(sa_type=Text, description="Always null: no scoreboard has it.")
     rivalry_factor: Decimal = Field(
         sa_type=Numeric(3, 2),

@@ -18,7 +18,7 @@ class RejectedGame(SQLModel, table=True):
         description="Contest id, or else `sha256:` and the hash of date and payload.",
     )
     game_date: dt.date = Field(index=True, description="Date of the scoreboard that had it.")
-    contest_id: int | None = Field(sa_type=BigInteger, description="The number in the game's `url`, where it has one.")
+    contest_id: int | None = Field(sa_type=BigInteger, description="The number in the path, where it has one (`url`).")
     reason: str = Field(sa_type=Text, description="Why it could not be loaded, in a sentence.")
     payload: str = Field(sa_type=Text, description="The game as received, JSON.")
     created_at: dt.datetime = Field(

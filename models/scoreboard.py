@@ -21,9 +21,12 @@ class Scoreboard(SQLModel, table=True):
     feed: str = Field(sa_type=Text, description="Format of that answer: `current` or `legacy`.")
     source_url: str = Field(sa_type=Text, description="Where it came from.")
     is_simulated: bool = Field(
-        description="Came from the simulator. A database holds simulated games or real ones, never both."
+        description="Came from the simulator. A database holds simulated games or real ones, never both "
+        "(header `x-gamepulse-simulator`)."
     )
-    games_expected: int | None = Field(description="Games that the season's calendar has that day; null when unknown.")
+    games_expected: int | None = Field(
+        description="Games that the season's calendar has that day; null when unknown (`/schedule-alt`)."
+    )
     games_received: int = Field(description="Games that the answer had, rejects included.")
     games_suspect: int = Field(
         description="Games that were not believed: a final one turned back, or one that the legacy feed contradicts."

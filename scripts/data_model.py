@@ -1,0 +1,73 @@
+"""Writes docs/data-model.md from the models: `uv run python scripts/data_model.py`."""
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlmodel import SQLModel
+
+from models.dim_date import DimDate
+from models.dim_team import DimTeam
+from models.fact_game import FactGame
+from models.rejected_game import RejectedGame
+from models.scoreboard import Scoreboard
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "data-model.md"
+MODELS: tuple[type[SQLModel], ...] = (FactGame, DimTeam, DimDate, Scoreboard, RejectedGame)
+SOURCE = re.compile(r" \(([^()]*`[^()]*)\)\.$")
+"""What a description ends with where a column is a field of the API."""
+
+INTRODUCTION = """\
+# Data model
+
+Written by `uv run python scripts/data_model.py` from `models/`; change it there. All tables are in schema `public`.
+*From* is the field of the API's game that a column is read from; where there is none, the column is ours.
+"""
+
+
+def document() -> str:
+    """The whole file."""
+    return "\n".join([INTRODUCTION, *(line for model in MODELS for line in _table(model))])
+
+
+def _table(model: type[SQLModel]) -> Iterator[str]:
+    table = SQLModel.metadata.tables[str(model.__tablename__)]
+    yield f"## `{table.name}`\n\n{inspect.getdoc(model)}\n"
+    yield "| column | type | null | meaning | from |\n|---|---|---|---|---|"
+    for column in table.columns:
+        description = model.model_fields[column.name].description or ""
+        source = SOURCE.search(description)
+        meaning = SOURCE.sub(".", description)
+        null = "yes" if column.nullable else ""
+        yield f"| `{column.name}` | {_type(column)} | {null} | {meaning} | {source[1] if source else ''} |"
+    yield "\n" + "\n".join(f"- {key}" for key in _keys(table)) + "\n"
+
+
+def _type(column: sa.Column[object]) -> str:
+    return column.type.compile(postgresql.dialect()).lower()  # type: ignore[no-untyped-call]
+
+
+def _keys(table: sa.Table) -> Iterator[str]:
+    yield f"Primary key: {_names(table.primary_key.columns)}."
+    unique = [
+        _names(constraint.columns) for constraint in table.constraints if isinstance(constraint, sa.UniqueConstraint)
+    ]
+    for index in table.indexes:
+        if index.unique:
+            where = index.dialect_options["postgresql"]["where"]
+            unique.append(_names(index.columns) + (f" where `{where}`" if where is not None else ""))
+    yield from (f"Unique: {columns}." for columns in sorted(unique))
+    for constraint in sorted(table.foreign_key_constraints, key=lambda constraint: _names(constraint.columns)):
+        targets = _names(element.column for element in constraint.elements)
+        yield f"Foreign key: {_names(constraint.columns)} to {targets} of `{constraint.referred_table.name}`."
+
+
+def _names(columns: Iterable[sa.Column[object]]) -> str:
+    return ", ".join(f"`{column.name}`" for column in columns)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document())

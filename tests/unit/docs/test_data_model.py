@@ -1,0 +1,21 @@
+"""docs/data-model.md says what the models say."""
+
+import runpy
+from pathlib import Path
+
+from sqlmodel import SQLModel
+
+PROJECT = Path(__file__).resolve().parents[3]
+SCRIPT = runpy.run_path(str(PROJECT / "scripts/data_model.py"))
+
+
+def test_the_document_is_what_the_script_writes_today() -> None:
+    written = (PROJECT / "docs/data-model.md").read_text()
+    assert written == SCRIPT["document"](), "run `uv run python scripts/data_model.py`"
+
+
+def test_every_table_is_in_it_and_every_column_has_a_meaning() -> None:
+    assert {model.__tablename__ for model in SCRIPT["MODELS"]} == set(SQLModel.metadata.tables)
+    for model in SCRIPT["MODELS"]:
+        for name, field in model.model_fields.items():
+            assert field.description, f"{model.__tablename__}.{name}"
