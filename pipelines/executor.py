@@ -7,6 +7,8 @@ from typing import Any
 import dagster as dg
 from dagster._core.errors import raise_execution_interrupts
 
+from pipelines.run_launcher import process_tag
+
 
 @dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema)  # type: ignore[call-overload,untyped-decorator]
 def in_process_executor(context: dg.InitExecutorContext) -> dg.Executor:
@@ -29,6 +31,7 @@ class _InterruptibleWaits(dg.Executor):
         return self._executor.step_dependency_config
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
+        plan_context.instance.add_run_tags(plan_context.run_id, process_tag())
         with ExitStack() as wait:
             for event in self._executor.execute(plan_context, execution_plan):
                 wait.close()

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
-from support.dagster_stack import Stack, until
+from support.dagster_stack import PROJECT, Stack, until
 
 pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
 
@@ -91,6 +93,22 @@ def test_a_run_that_is_killed_half_way_leaves_whole_dates_and_is_noticed_and_run
     assert stack.finish(again.run_id, 90) == "SUCCESS"
     for date in (first, "2025-11-28", last):
         assert stack.games(date) == stack.simulated_games(date)
+
+
+def test_a_command_line_that_is_killed_is_noticed_within_two_minutes(stack: Stack) -> None:
+    stack.tell(hang={"seconds": 60})
+    date = "2026-01-20"
+    arguments = f"-m dagster asset materialize -m pipelines.definitions --select ncaa_games --partition {date}"
+    command = subprocess.Popen([sys.executable, *arguments.split()], cwd=PROJECT, env=stack.environment)
+    try:
+        runs = until("its run is there", lambda: stack.runs(**{"dagster/partition": date}), 60)
+        run_id = runs[0].run_id
+        until("its step runs", lambda: "STEP_START" in stack.event_types(run_id), 60)
+    finally:
+        command.kill()
+        command.wait()
+    assert stack.finish(run_id, 120) == "FAILURE"
+    assert any(f"process {command.pid} of this run died" in message for message in stack.messages(run_id))
 
 
 def test_a_tick_does_not_wait_for_a_backfill(stack: Stack) -> None:

@@ -1,0 +1,72 @@
+"""Runs as processes of this machine, which end with the daemon that launched them, and are missed when they die."""
+
+import os
+import socket
+import time
+from typing import Final
+
+import dagster as dg
+from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+
+PROCESS_TAG: Final = "gamepulse/process"
+END_SECONDS: Final = 1.0
+"""A date that is being loaded when the daemon stops is mostly in by then; longer ones are terminated."""
+TERMINATE_SECONDS: Final = 5.0
+UNDER_WAY: Final = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+
+
+def process_tag() -> dict[str, str]:
+    """Which process a run is: host and process id."""
+    return {PROCESS_TAG: f"{socket.gethostname()} {os.getpid()}"}
+
+
+class LocalRunLauncher(dg.DefaultRunLauncher):
+    """Dagster's own leaves runs behind when the daemon stops; a run whose code server died too is never missed."""
+
+    def dispose(self) -> None:
+        """Waits a moment for the runs that this process launched, then terminates them: they end as CANCELED."""
+        if self._wait_for_runs(END_SECONDS):
+            return
+        for run_id in self._runs_under_way():
+            self.terminate(run_id)  # type: ignore[no-untyped-call]
+        self._wait_for_runs(TERMINATE_SECONDS)
+
+    def _wait_for_runs(self, seconds: float) -> bool:
+        """Whether all have ended."""
+        deadline = time.monotonic() + seconds
+        while self._runs_under_way():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def _runs_under_way(self) -> list[str]:
+        if not self._run_ids:  # of whatever is not the daemon, also after its storage is closed
+            return []
+        runs = self._instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
+        return [run.run_id for run in runs if run.run_id in self._run_ids]
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """True: run monitoring asks for every run that is under way."""
+        return True
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        """Failed when the run's process was on this host and is gone, whoever started it.
+
+        Of a process elsewhere nothing is known: such a run is ended by its `dagster/max_runtime` at the latest.
+        """
+        host, _, pid = run.tags.get(PROCESS_TAG, "").partition(" ")
+        if host != socket.gethostname() or _is_alive(int(pid)):
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        return CheckRunHealthResult(WorkerStatus.FAILED, f"process {pid} of this run died on {host}")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
