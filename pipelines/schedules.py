@@ -30,9 +30,10 @@ ncaa_upcoming = dg.define_asset_job(
     cron_schedule="*/15 * * * *",
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Today's games, US Eastern, every quarter of an hour; yesterday's too until noon, while some are not "
+    "over.",
 )
 def ncaa_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Today's games, US Eastern, every quarter of an hour; yesterday's too until noon, while some are not over."""
     now = context.scheduled_execution_time
     today = eastern_date(now)
     yesterday = today - dt.timedelta(days=1)
@@ -54,4 +55,5 @@ ncaa_upcoming_schedule = dg.ScheduleDefinition(
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     tags=REPAIR_TAGS,
+    description="The games announced for the next seven days, each morning.",
 )

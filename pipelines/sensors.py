@@ -14,9 +14,14 @@ from pipelines.settings import Settings
 from pipelines.warehouse.seasons import eastern_date
 
 
-@dg.sensor(job=ncaa_ingestion, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    job=ncaa_ingestion,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Dates of the last week that failed, were missed or are not settled, asked for again; on a first start "
+    "today.",
+)
 def ncaa_repairs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Dates of the last week that failed, were missed or are not settled, asked for again; on a first start today."""
     requests = list(repairs(context.instance, dt.datetime.now(dt.UTC)))
     yield from requests
     if not requests:
@@ -40,9 +45,12 @@ def _request(game_date: dt.date, reason: str) -> dg.RunRequest:
     return dg.RunRequest(partition_key=game_date.isoformat(), tags={**REPAIR_TAGS, REASON_TAG: reason})
 
 
-@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING, monitor_all_code_locations=False)
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    monitor_all_code_locations=False,
+    description="Tells the webhook at ALERT_WEBHOOK_URL (Slack's JSON) of a run that failed; off where none is set.",
+)
 def failure_alert(context: dg.RunFailureSensorContext) -> None:
-    """Tells the webhook at `ALERT_WEBHOOK_URL` (Slack's JSON) of a run that failed; off where none is set."""
     webhook = Settings().alert_webhook_url
     if webhook is None:
         return

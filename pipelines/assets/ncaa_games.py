@@ -93,9 +93,9 @@ def _materialization(key: dg.AssetKey, game_date: dt.date, outcome: IngestedDate
         asset_key=key,
         partition=game_date.isoformat(),
         metadata={
+            "scoreboard": dg.MetadataValue.md(scoreboard_markdown(outcome.scoreboard)),
             **outcome.report.counts(),
             **_unknown_conferences(outcome.scoreboard),
-            "scoreboard": dg.MetadataValue.md(scoreboard_markdown(outcome.scoreboard)),
             "source_url": dg.MetadataValue.url(outcome.scoreboard.source_url),
         },
     )

@@ -1,5 +1,6 @@
 """What `ncaa_games` reads and fills, as the catalog shows it: the API upstream, the tables downstream."""
 
+import inspect
 from collections.abc import Mapping
 
 import dagster as dg
@@ -19,7 +20,8 @@ ncaa_api = dg.AssetSpec(
     group_name="source",
     kinds={"api"},
     owners=["team:gamepulse"],
-    description="The NCAA's scoreboards as [henrygd/ncaa-api](https://github.com/henrygd/ncaa-api) serves them.",
+    description="The NCAA's scoreboards, one a game date, and season calendars, as henrygd/ncaa-api serves them.",
+    metadata={"source_code": dg.MetadataValue.url("https://github.com/henrygd/ncaa-api")},
 )
 
 
@@ -32,7 +34,7 @@ def table_specs() -> list[dg.AssetSpec]:
             group_name="warehouse",
             kinds={"postgres", "table"},
             owners=["team:gamepulse"],
-            description=model.__doc__,
+            description=inspect.getdoc(model),
             metadata={"dagster/table_name": f"public.{name_of(model)}", "dagster/column_schema": column_schema(model)},
         )
         for model in TABLES
