@@ -1,48 +1,118 @@
 """A range of game dates in one Dagster run of this process: `gamepulse backfill`."""
 
 import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.events import RunFailureReason
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.execution.plan.objects import ErrorSource
+from dagster._core.utils import make_new_run_id
 
 from pipelines.definitions import defs
 from pipelines.errors import ConfigurationError
-from pipelines.failures import failure_reasons
+from pipelines.failures import failure_reasons, reasons_by_date
+from pipelines.instance import open_instance
 from pipelines.partitions import game_dates
 from pipelines.repairs import RANGE_TAGS
-from pipelines.settings import PROJECT
 
 SECONDS_A_DATE = 2
 """Several times what a date takes at five requests a second."""
 
+# The screen shows the dates and the run's page keeps every event; Dagster's own lines would be hundreds.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
-class BackfillResult(NamedTuple):
-    """What a backfill did: the run's id, how many of the dates are in, and why others are not (None: all are)."""
+
+class Backfill(NamedTuple):
+    """What a backfill did."""
 
     run_id: str
     dates: int
-    dates_loaded: int
-    failure: str | None
+    loaded: set[dt.date]
+    failed: Mapping[dt.date, str]
+    """Why, for each date that could not be loaded."""
+    error: str | None
+    """Why the run failed, where that was not for single dates."""
+    interrupted: bool
+
+    def to_json(self) -> dict[str, object]:
+        """What `--json` prints."""
+        failed = {date.isoformat(): reason for date, reason in self.failed.items()}
+        return {
+            "run_id": self.run_id,
+            "dates": self.dates,
+            "dates_loaded": len(self.loaded),
+            "failed": failed,
+            "error": self.error,
+        }
 
 
-def backfill(first: dt.date, last: dt.date) -> BackfillResult:
+def backfill(first: dt.date, last: dt.date, watch: Callable[[dg.DagsterEvent], None]) -> Backfill:
     """Materializes all dates from `first` to `last`, both included, and records each in Dagster as it is there.
+
+    `watch` is shown each event of the run. Ctrl-C and SIGTERM end it as *Terminate* in the UI would: dates that are in
+    are whole, and the run is canceled.
 
     Raises:
         ConfigurationError: the range is empty, or not within the partitions.
+        DatabaseError: Dagster's own tables cannot be used.
     """
     _require_partitions(first, last)
     dates = (last - first).days + 1
-    tags = dict(zip(RANGE_TAGS, (first.isoformat(), last.isoformat()), strict=True))
-    tags["dagster/max_runtime"] = str(300 + SECONDS_A_DATE * dates)
-    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
-        result = defs.resolve_job_def("ncaa_ingestion").execute_in_process(
-            instance=instance, tags=tags, raise_on_error=False
-        )
-    loaded = {event.partition for event in result.get_asset_materialization_events() if event.partition is not None}
-    reasons = failure_reasons(result.get_step_failure_events())
-    failure = None if result.success else "\n".join(reasons) or "The run did not succeed."
-    return BackfillResult(result.run_id, dates, len(loaded), failure)
+    run_id = make_new_run_id()
+    loaded: set[dt.date] = set()
+    failures: list[dg.DagsterEvent] = []
+    interrupted = False
+    with open_instance() as instance:
+        try:
+            for event in _execute(instance, run_id, first, last):
+                watch(event)
+                if event.is_step_materialization and event.partition is not None:
+                    loaded.add(dt.date.fromisoformat(event.partition))
+                elif _is_interrupt(event):
+                    interrupted = True
+                    _cancel(instance, run_id)
+                elif event.is_step_failure:
+                    failures.append(event)
+        except KeyboardInterrupt:  # outside of the run's steps
+            interrupted = True
+            _cancel(instance, run_id)
+    reasons = failure_reasons(failures)
+    failed = reasons_by_date(reasons)
+    error = None if failed or not reasons else "\n".join(reasons)
+    return Backfill(run_id, dates, loaded, failed, error, interrupted)
+
+
+def _execute(instance: dg.DagsterInstance, run_id: str, first: dt.date, last: dt.date) -> Iterator[dg.DagsterEvent]:
+    job = defs.resolve_job_def("ncaa_ingestion")
+    tags = {
+        **job.run_tags,
+        **dict(zip(RANGE_TAGS, (first.isoformat(), last.isoformat()), strict=True)),
+        "dagster/max_runtime": str(300 + SECONDS_A_DATE * (last - first).days),
+        "dagster/max_retries": "0",  # whoever sees it end decides whether it is run again, not the daemon
+    }
+    run = instance.create_run_for_job(job_def=job, run_id=run_id, run_config=_QUIET, tags=tags)
+    yield from execute_run_iterator(InMemoryJob(job), run, instance)
+
+
+def _is_interrupt(event: dg.DagsterEvent) -> bool:
+    if event.is_step_failure:
+        return event.step_failure_data.error_source == ErrorSource.INTERRUPT
+    # Between two attempts no step is there to fail.
+    return event.is_run_failure and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION
+
+
+def _cancel(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Dagster takes an interrupt that nobody asked for in the UI for a failure, and would alert."""
+    run = instance.get_run_by_id(run_id)
+    if run is None:
+        return
+    if run.status == dg.DagsterRunStatus.STARTED:
+        instance.report_run_canceling(run, "Interrupted on the command line.")
+    else:
+        instance.report_run_canceled(run, "Interrupted on the command line.")
 
 
 def _require_partitions(first: dt.date, last: dt.date) -> None:

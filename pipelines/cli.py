@@ -1,5 +1,6 @@
 """`gamepulse`: the stack on this machine, and the database in use."""
 
+import json
 import os
 import sys
 from datetime import datetime
@@ -23,7 +24,10 @@ from pipelines.postgres.roles import create_roles
 from pipelines.settings import PROJECT, Settings
 from simulator.cli import simulate as simulate_command
 
-SIMULATED = "Of `gamepulse up --simulate`: its API, and its database."
+Simulated = Annotated[
+    bool, typer.Option("--simulated", help="Of `gamepulse up --simulate`: its API, and its database.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -62,20 +66,37 @@ def up(
 def backfill_command(
     first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="First game date.", metavar="FROM")],
     last: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Last game date.", metavar="TO")],
-    simulated: Annotated[bool, typer.Option("--simulated", help=SIMULATED)] = False,
+    simulated: Simulated = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Bring in all game dates from FROM to TO, in one run; dates that fail are named, the others are in.
+    """Bring in all game dates from FROM to TO, in one Dagster run; a date that fails does not keep the others out.
+
+    Ctrl-C ends it: the dates that are in by then are whole.
 
     Example: gamepulse backfill 2024-11-04 2025-04-07
+
+    Exit codes: 0 all dates are in; 1 some are not; 2 wrong arguments; 130 stopped by Ctrl-C.
     """
     if simulated:
         _use_simulation()
     from pipelines.backfill import backfill
+    from pipelines.backfill_screen import BackfillScreen, failure_table
 
-    result = backfill(first.date(), last.date())
-    typer.echo(f"{result.dates_loaded} of {result.dates} dates are in (run {result.run_id}).")
-    if result.failure is not None:
-        typer.echo(result.failure, err=True)
+    screen = BackfillScreen((last - first).days + 1)
+    with screen.shown():
+        result = backfill(first.date(), last.date(), screen.watch)
+    if as_json:
+        typer.echo(json.dumps(result.to_json()))
+    else:
+        stopped = "Stopped: " if result.interrupted else ""
+        typer.echo(f"{stopped}{len(result.loaded)} of {result.dates} dates are in (run {result.run_id}).")
+        if result.failed:
+            Console().print(failure_table(result.failed))
+        if result.error:
+            typer.echo(result.error, err=True)
+    if result.interrupted:
+        raise typer.Exit(130)
+    if len(result.loaded) < result.dates or result.error:
         raise typer.Exit(1)
 
 
@@ -105,7 +126,7 @@ def migrate_command() -> None:
 @app.command(context_settings={"ignore_unknown_options": True})
 def psql(
     arguments: Annotated[list[str] | None, typer.Argument(help="Handed to psql.")] = None,
-    simulated: Annotated[bool, typer.Option("--simulated", help=SIMULATED)] = False,
+    simulated: Simulated = False,
 ) -> None:
     """Open a shell on the database in use.
 

@@ -1,13 +1,22 @@
 """Why a run failed, as its steps said it."""
 
+import datetime as dt
+import re
 from collections.abc import Iterable
 
 import dagster as dg
+
+_OF_A_DATE = re.compile(r"^(\d{4}-\d\d-\d\d): (.+)$", re.MULTILINE)
 
 
 def failure_reasons(failures: Iterable[dg.DagsterEvent]) -> list[str]:
     """The sentence of each failed step: its `dg.Failure`'s own, else the error that was raised."""
     return [reason for event in failures if (reason := _reason(event))]
+
+
+def reasons_by_date(reasons: Iterable[str]) -> dict[dt.date, str]:
+    """The reason of each game date, of reasons that name dates as `ncaa_games` does."""
+    return {dt.date.fromisoformat(date): why for reason in reasons for date, why in _OF_A_DATE.findall(reason)}
 
 
 def _reason(event: dg.DagsterEvent) -> str:

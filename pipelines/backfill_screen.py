@@ -1,0 +1,88 @@
+"""What `gamepulse backfill` shows: a bar while it runs, and why dates are not in."""
+
+import contextlib
+import datetime as dt
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TextIO
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+
+class BackfillScreen:
+    """A bar over dates, on a terminal. Elsewhere the events of the dates are its lines, on stderr.
+
+    All of it is on stderr: stdout is for the result.
+    """
+
+    def __init__(self, dates: int) -> None:
+        console = Console(stderr=True)
+        self._is_terminal = console.is_terminal
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            redirect_stdout=False,
+        )
+        self._bar = self._progress.add_task("dates", total=dates)
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[None]:
+        """In this block stdout is kept clean of what the dates log."""
+        with self._lines() as lines, contextlib.redirect_stdout(lines), self._progress:
+            yield
+
+    def watch(self, event: dg.DagsterEvent) -> None:
+        """Moves the bar by what a run says."""
+        if event.is_step_materialization and event.partition is not None:
+            self._progress.advance(self._bar)
+        elif event.is_step_up_for_retry:
+            wait = event.step_retry_data.seconds_to_wait or 0
+            self._progress.update(self._bar, description=f"dates (some failed; again in {wait:.0f} s)")
+        elif event.is_step_restarted:
+            self._progress.update(self._bar, description="dates")
+
+    @contextlib.contextmanager
+    def _lines(self) -> Iterator[TextIO]:
+        if not self._is_terminal:
+            yield sys.stderr
+            return
+        with Path(os.devnull).open("w") as nowhere:
+            yield nowhere
+
+
+class _Rate(ProgressColumn):
+    """Dates a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed is not None else "", style="progress.data.speed")
+
+
+def failure_table(failed: Mapping[dt.date, str]) -> Table:
+    """One row a date."""
+    table = Table("Date", "Why it is not in", title="Dates that failed", title_justify="left")
+    for date in sorted(failed):
+        table.add_row(date.isoformat(), Text(failed[date]))
+    return table

@@ -1,0 +1,25 @@
+"""Dagster's instance of this project, for the command line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+from sqlalchemy.exc import DBAPIError
+
+from pipelines.postgres.dagster_storage import dagster_url
+from pipelines.postgres.database import translate_error
+from pipelines.settings import PROJECT, Settings
+
+
+@contextmanager
+def open_instance() -> Iterator[dg.DagsterInstance]:
+    """The instance of `dagster.yaml`, on the database in use.
+
+    Raises:
+        DatabaseError: the database cannot be used, or was lost in between.
+    """
+    try:
+        with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+            yield instance
+    except DBAPIError as error:
+        raise translate_error(dagster_url(Settings()), error) from None
