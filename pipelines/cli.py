@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ from pipelines.postgres.database import (
 )
 from pipelines.postgres.roles import create_roles
 from pipelines.settings import PROJECT, Settings
+from pipelines.warehouse.seasons import eastern_date
 from simulator.cli import simulate as simulate_command
 
 Simulated = Annotated[
@@ -86,7 +88,7 @@ def backfill_command(
     with screen.shown():
         result = backfill(first.date(), last.date(), screen.watch)
     if as_json:
-        typer.echo(json.dumps(result.to_json()))
+        _print_json(result.to_json())
     else:
         stopped = "Stopped: " if result.interrupted else ""
         typer.echo(f"{stopped}{len(result.loaded)} of {result.dates} dates are in (run {result.run_id}).")
@@ -98,6 +100,35 @@ def backfill_command(
         raise typer.Exit(130)
     if len(result.loaded) < result.dates or result.error:
         raise typer.Exit(1)
+
+
+@app.command()
+def scores(
+    game_date: Annotated[
+        datetime | None,
+        typer.Argument(formats=["%Y-%m-%d"], help="Game date; without one today's, US Eastern.", metavar="[DATE]"),
+    ] = None,
+    simulated: Simulated = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the games of a date as the database has them.
+
+    Example: gamepulse scores 2025-11-12
+
+    Exit codes: 0 also when there are no games; 1 the database cannot be used; 2 wrong arguments.
+    """
+    if simulated:
+        _use_simulation()
+    from pipelines.scores import no_games, read_scores, scores_table
+
+    now = datetime.now(UTC)
+    found = read_scores(ready_database(Settings()), game_date.date() if game_date is not None else eastern_date(now))
+    if as_json:
+        _print_json(found.to_json())
+    elif found.games:
+        Console().print(scores_table(found, now))
+    else:
+        typer.echo(no_games(found, now, " --simulated" if simulated else ""))
 
 
 @app.command()
@@ -151,3 +182,7 @@ def _use_simulation() -> None:
     settings = Settings()
     os.environ["DATABASE_URL"] = simulated_database(settings).render_as_string(hide_password=False)
     os.environ["NCAA_API_URL"] = f"http://127.0.0.1:{settings.gamepulse_simulator_port}"
+
+
+def _print_json(value: Mapping[str, object]) -> None:
+    typer.echo(json.dumps(value, default=lambda moment: moment.isoformat(), ensure_ascii=False))
