@@ -132,6 +132,36 @@ def scores(
 
 
 @app.command()
+def status(simulated: Simulated = False, as_json: AsJson = False) -> None:
+    """Show which dates are in, missing, failed or late, when today is asked for again, and the database and API in use.
+
+    Missing are the gaps of a season, November to April, between its dates that are in; of this season up to yesterday.
+    Failed are dates whose last run failed. Late are those of more than two days ago that are not settled: games are not
+    over there, or nobody has looked for corrections.
+
+    Example: gamepulse status --json
+
+    Exit codes: 0 whatever it shows; 1 the database cannot be used; 2 wrong arguments.
+    """
+    if simulated:
+        _use_simulation()
+    from pipelines.status import Status, has_dagster, read_warehouse, status_table
+
+    settings, now = Settings(), datetime.now(UTC)
+    url = ready_database(settings)
+    orchestration = None
+    if has_dagster(url):
+        from pipelines.orchestration import read_orchestration
+
+        orchestration = read_orchestration(now)
+    found = Status(read_warehouse(url, now), orchestration, describe(url), settings.ncaa_api_url)
+    if as_json:
+        _print_json(found.to_json(now))
+    else:
+        Console().print(status_table(found, now))
+
+
+@app.command()
 def down() -> None:
     """Stop the embedded database server, which outlives `gamepulse up`."""
     stopped = embedded_server(Settings()).stop()

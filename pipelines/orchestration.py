@@ -1,0 +1,85 @@
+"""What Dagster knows that the tables do not: which dates failed and why, the schedule's ticks, whether it runs."""
+
+import datetime as dt
+from typing import Final, NamedTuple
+
+import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorTick, InstigatorType, TickStatus
+
+from pipelines.failures import failure_reasons, reasons_by_date
+from pipelines.instance import open_instance
+from pipelines.times import say
+
+ASSET: Final = dg.AssetKey("ncaa_games")  # by name, since importing the asset would take longer than all the rest
+SCHEDULE: Final = "ncaa_schedule"
+HEARTBEAT: Final = dt.timedelta(minutes=2)
+"""A daemon that runs was heard of within this time; it says so every half a minute."""
+EXPLAINED_RUNS: Final = 10
+
+
+class Orchestration(NamedTuple):
+    """Times are aware."""
+
+    failed: dict[dt.date, str | None]
+    """Dates whose last run failed, and the reasons of those that failed last."""
+    last_tick_at: dt.datetime | None
+    last_tick: str | None
+    """What became of it."""
+    idle: str | None
+    """Why nothing is asked for by itself; None when the schedule and a daemon run."""
+
+
+def read_orchestration(now: dt.datetime) -> Orchestration:
+    """From Dagster's own tables, which are made where they are not there yet.
+
+    Raises:
+        DatabaseError: they cannot be read.
+    """
+    with open_instance() as instance:
+        failed = _failed(instance)
+        states = instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+        state = next((state for state in states if state.name == SCHEDULE), None)
+        if state is None:
+            return Orchestration(failed, None, None, idle="no daemon has run yet")
+        tick = next(iter(instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)), None)
+        return Orchestration(
+            failed,
+            dt.datetime.fromtimestamp(tick.timestamp, dt.UTC) if tick is not None else None,
+            _outcome(tick) if tick is not None else None,
+            idle="the schedule is turned off" if state.status == InstigatorStatus.STOPPED else _silence(instance, now),
+        )
+
+
+def _silence(instance: dg.DagsterInstance, now: dt.datetime) -> str | None:
+    heartbeat = instance.get_daemon_heartbeats().get("SCHEDULER")
+    if heartbeat is None:
+        return "no daemon has run yet"
+    heard_at = dt.datetime.fromtimestamp(heartbeat.timestamp, dt.UTC)
+    return f"no daemon runs, the last was heard of at {say(heard_at, now)}" if now - heard_at > HEARTBEAT else None
+
+
+def _failed(instance: dg.DagsterInstance) -> dict[dt.date, str | None]:
+    storage = instance.event_log_storage
+    attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(ASSET)
+    runs = instance.get_runs(
+        dg.RunsFilter(run_ids=list({run_id for run_id, _ in attempts.values()}), statuses=[dg.DagsterRunStatus.FAILURE])
+    )
+    reasons = {run.run_id: _reasons(instance, run.run_id) for run in runs[:EXPLAINED_RUNS]}
+    failed_runs = {run.run_id for run in runs}
+    failed = {dt.date.fromisoformat(key): run_id for key, (run_id, _) in attempts.items() if run_id in failed_runs}
+    return {date: reasons.get(run_id, {}).get(date) for date, run_id in sorted(failed.items())}
+
+
+def _reasons(instance: dg.DagsterInstance, run_id: str) -> dict[dt.date, str]:
+    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    return reasons_by_date(failure_reasons(record.event_log_entry.get_dagster_event() for record in records))
+
+
+def _outcome(tick: InstigatorTick) -> str:
+    if tick.status == TickStatus.SUCCESS:
+        return f"asked for {', '.join(sorted(tick.run_keys))}"
+    if tick.status == TickStatus.SKIPPED:
+        return f"skipped: {tick.skip_reason}"
+    if tick.status == TickStatus.FAILURE:
+        return f"failed: {tick.error.message.strip() if tick.error is not None else 'no reason'}"
+    return "under way"
