@@ -5,10 +5,12 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy import URL
 
 from pipelines.errors import GamePulseError
@@ -39,13 +41,22 @@ def main() -> None:
     try:
         app()
     except GamePulseError as error:
-        Console(stderr=True).print(f"[bold red]gamepulse:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+        _complain(str(error))
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        # Without the value, which may be a password.
+        _complain("; ".join(f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()) + ".")
+
+
+def _complain(sentence: str) -> NoReturn:
+    Console(stderr=True).print(f"[bold red]gamepulse:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    sys.exit(1)
 
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")] = 3000,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Ask a simulated API, which has games today, into a database of its own.")
     ] = False,
@@ -53,14 +64,18 @@ def up(
     """Run everything on this machine: database, migrations, Dagster's UI and daemon. Ctrl-C stops it.
 
     Example: gamepulse up --simulate --port 3001
-    """
-    from pipelines.stack import run_stack
 
-    if simulate:
-        _use_simulation()
-    settings = Settings()
-    url = target_database(settings)
-    migrate(url)
+    Exit codes: 0 stopped by Ctrl-C; 1 a port is taken, or a part ended by itself; 2 wrong arguments.
+    """
+    from pipelines.stack import require_ports, run_stack
+
+    require_ports(Settings(), port, simulate=simulate)
+    with Console().status("Starting the database"):
+        if simulate:
+            _use_simulation()
+        settings = Settings()
+        url = target_database(settings)
+        migrate(url)
     run_stack(settings, url, port, simulate=simulate)
 
 
@@ -163,14 +178,24 @@ def status(simulated: Simulated = False, as_json: AsJson = False) -> None:
 
 @app.command()
 def down() -> None:
-    """Stop the embedded database server, which outlives `gamepulse up`."""
+    """Stop the embedded database server, which outlives `gamepulse up`.
+
+    Example: gamepulse down
+
+    Exit codes: 0 it is stopped, or was not running; 1 it could not be.
+    """
     stopped = embedded_server(Settings()).stop()
     typer.echo("The database server is stopped." if stopped else "No database server of this project was running.")
 
 
 @app.command(name="migrate")
 def migrate_command() -> None:
-    """Bring the tables of the app and of Dagster, and the database's roles, to what this code needs."""
+    """Bring the tables of the app and of Dagster, and the database's roles, to what this code needs.
+
+    Example: DATABASE_URL=postgresql://me@db.example.org/games gamepulse migrate
+
+    Exit codes: 0 all is as needed; 1 the database cannot be used, or has tables of somebody else.
+    """
     from dagster import DagsterInstance
 
     settings = Settings()
@@ -192,6 +217,8 @@ def psql(
     """Open a shell on the database in use.
 
     Example: gamepulse psql -- -c 'SELECT count(*) FROM fact_game'
+
+    Exit codes: psql's own; 1 the database cannot be used.
     """
     if simulated:
         _use_simulation()

@@ -14,16 +14,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import URL
 
 from pipelines.errors import ConfigurationError, GamePulseError
 from pipelines.postgres.database import describe
 from pipelines.settings import PROJECT, Settings
+from pipelines.times import TICK, next_tick, say
 
 STOP_SECONDS = 8.0
 START_SECONDS = 120.0
+LAST_LINES = 20
 HOST = "127.0.0.1"
 WORKSPACE = ("-w", str(PROJECT / "workspace.yaml"))
 
@@ -32,36 +36,55 @@ class StackError(GamePulseError):
     """A part of the stack did not start, or ended by itself."""
 
 
+def require_ports(settings: Settings, port: int, *, simulate: bool) -> None:
+    """Raises ConfigurationError: a port that the stack needs is not free."""
+    _require_free(port, f"`gamepulse up --port {port + 1}`")
+    if simulate:
+        simulator_port = settings.gamepulse_simulator_port
+        _require_free(simulator_port, f"GAMEPULSE_SIMULATOR_PORT={simulator_port + 1} for the simulated API")
+
+
 def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> None:
     """Runs on the database at `url` until Ctrl-C or SIGTERM; nothing is left behind but the embedded server.
 
     Raises:
-        GamePulseError: the port is taken, or a part ended by itself.
+        GamePulseError: a part did not start, or ended by itself.
     """
-    _require_free(port, "choose another with `gamepulse up --port`")
     environment = {"DATABASE_URL": url.render_as_string(hide_password=False), "DAGSTER_HOME": str(PROJECT)}
-    commands = [("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE), ("dagster-daemon", "run", *WORKSPACE)]
+    commands: dict[str, Sequence[str]] = {}
     if simulate:
-        simulator_port = settings.gamepulse_simulator_port
-        _require_free(simulator_port, "choose another for the simulated API with GAMEPULSE_SIMULATOR_PORT")
-        commands.insert(0, ("gamepulse", "simulate", "--port", str(simulator_port)))
-    started = time.monotonic()
-    with _stopped_by_signals(), _children(commands, environment) as children:
-        _wait_for_webserver(port, children)
-        table = Table(title="GamePulse is up", title_justify="left", show_header=False)
-        table.add_row("Dagster UI", f"http://localhost:{port}")
-        table.add_row("Database", f"{describe(url)} (gamepulse psql{' --simulated' if simulate else ''})")
-        table.add_row(
-            "NCAA API", f"{settings.ncaa_api_url}{' (simulated: open it to see its games)' if simulate else ''}"
-        )
-        table.add_row("Schedule", f"today's games every 15 minutes; next at {_next_quarter():%H:%M}")
-        table.add_row("Started", f"in {time.monotonic() - started:.0f} s; Ctrl-C stops it")
-        Console().print(table)
-        _watch(children)
+        commands["simulated API"] = ("gamepulse", "simulate", "--port", str(settings.gamepulse_simulator_port))
+    commands["webserver"] = ("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE)
+    commands["daemon"] = ("dagster-daemon", "run", *WORKSPACE)
+    option = " --simulated" if simulate else ""
+    log = settings.gamepulse_home / f"up-{port}.log"
+    with _stopped_by_signals(), _children(commands, environment, log) as children:
+        with Console().status("Starting Dagster"):
+            _wait_for_webserver(port, children, log)
+        now = dt.datetime.now(dt.UTC)
+        facts = {
+            "Dagster UI": f"http://localhost:{port}",
+            "NCAA API": f"{settings.ncaa_api_url}{' (made-up games; open it to see them)' if simulate else ''}",
+            "Database": describe(url),
+            "Running": ", ".join(commands),
+            "Log": str(log),
+            "Since": f"{say(now, now)}; Ctrl-C stops it",
+            "Commands": f"gamepulse scores{option}, gamepulse status{option}, gamepulse psql{option}",
+        }
+        _watch(children, log, facts)
+
+
+def _screen(facts: Mapping[str, str], now: dt.datetime) -> Table:
+    table = Table(title="GamePulse is up", title_justify="left", show_header=False)
+    for name, said in facts.items():
+        table.add_row(name, Text(said))
+    minutes = TICK.total_seconds() / 60
+    table.add_row("Next tick", f"{say(next_tick(now), now)}: today's games, as every {minutes:.0f} minutes")
+    return table
 
 
 class _Stop(BaseException):
-    """Ctrl-C or SIGTERM."""
+    """Ctrl-C, SIGTERM, or a terminal that was closed."""
 
 
 @contextlib.contextmanager
@@ -70,6 +93,8 @@ def _stopped_by_signals() -> Iterator[None]:
         raise _Stop
 
     before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # which is how nohup keeps it running
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, stop)
     try:
         yield
     except _Stop:
@@ -81,23 +106,31 @@ def _stopped_by_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _children(
-    commands: Sequence[Sequence[str]], environment: Mapping[str, str]
+    commands: Mapping[str, Sequence[str]], environment: Mapping[str, str], log: Path
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Our processes by name, each in a session of its own: Ctrl-C reaches only us, and we stop them together."""
+    """Our processes by name, each in a session of its own: Ctrl-C reaches only us, and we stop them together.
+
+    What they print goes to `log`: a run prints dozens of lines.
+    """
     children: dict[str, subprocess.Popen[bytes]] = {}
+    log.parent.mkdir(parents=True, exist_ok=True)
     try:
-        for program, *arguments in commands:
-            children[program] = subprocess.Popen(  # noqa: S603
-                [str(Path(sys.executable).parent / program), *arguments],
-                cwd=PROJECT,
-                env={**os.environ, **environment},
-                start_new_session=True,
-                # Dagster copies an ignored SIGINT to SIGTERM, and `gamepulse up &` of a script ignores SIGINT.
-                preexec_fn=_heed_signals,
-            )
+        with log.open("wb") as output:
+            for name, (program, *arguments) in commands.items():
+                children[name] = subprocess.Popen(  # noqa: S603
+                    [str(Path(sys.executable).parent / program), *arguments],
+                    cwd=PROJECT,
+                    env={**os.environ, **environment},
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    # Dagster copies an ignored SIGINT to SIGTERM, and `gamepulse up &` of a script ignores SIGINT.
+                    preexec_fn=_heed_signals,
+                )
         yield children
     finally:
-        with _signals_ignored():  # a second Ctrl-C must not leave half of it running
+        # A second Ctrl-C must not leave half of it running.
+        with _signals_ignored(), Console().status("Stopping"):
             _stop(children.values())
 
 
@@ -129,40 +162,51 @@ def _signals_ignored() -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def _require_free(port: int, advice: str) -> None:
+def _require_free(port: int, other: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
+        except PermissionError:
+            raise ConfigurationError(f"Port {port} is for administrators: choose another, {other}.") from None
         except OSError:
-            raise ConfigurationError(f"Port {port} is taken by another program: stop that one; {advice}.") from None
+            raise ConfigurationError(
+                f"Port {port} is taken, perhaps by another `gamepulse up`: stop that, or choose another, {other}."
+            ) from None
 
 
-def _wait_for_webserver(port: int, parts: dict[str, subprocess.Popen[bytes]]) -> None:
+def _wait_for_webserver(port: int, parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
-        _require_running(parts)
+        _require_running(parts, log)
         try:
             with urllib.request.urlopen(f"http://{HOST}:{port}/server_info", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             if time.monotonic() > deadline:
-                raise StackError(f"dagster-webserver did not answer within {START_SECONDS:.0f} s.") from None
+                raise StackError(f"dagster-webserver did not answer within {START_SECONDS:.0f} s; see {log}.") from None
             time.sleep(0.2)
 
 
-def _watch(parts: dict[str, subprocess.Popen[bytes]]) -> None:
-    while True:
-        _require_running(parts)
-        time.sleep(0.5)
+def _watch(parts: Mapping[str, subprocess.Popen[bytes]], log: Path, facts: Mapping[str, str]) -> None:
+    """Shows the facts until a part ends; on a terminal the next tick keeps up with the time."""
+    console = Console()
+    shown = None
+    with Live(console=console, auto_refresh=False) if console.is_terminal else contextlib.nullcontext() as live:
+        while True:
+            now = dt.datetime.now(dt.UTC)
+            if live is None and shown is None:
+                console.print(_screen(facts, now))
+            elif live is not None and shown != next_tick(now):
+                # The empty line takes the ^C of whoever stops it.
+                live.update(Group(_screen(facts, now), ""), refresh=True)
+            shown = next_tick(now)
+            _require_running(parts, log)
+            time.sleep(0.5)
 
 
-def _require_running(parts: dict[str, subprocess.Popen[bytes]]) -> None:
+def _require_running(parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
     for name, process in parts.items():
         if process.poll() is not None:
-            raise StackError(f"{name} ended by itself with exit code {process.returncode}; its last lines are above.")
-
-
-def _next_quarter() -> dt.datetime:
-    now = dt.datetime.now().astimezone()
-    return (now + dt.timedelta(minutes=15 - now.minute % 15)).replace(second=0, microsecond=0)
+            said = "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])
+            raise StackError(f"{name} ended by itself with exit code {process.returncode}. The end of {log}:\n{said}")
