@@ -1,7 +1,8 @@
 """Dagster's own storage, in schema `dagster` of the database in use. Named by `dagster.yaml`.
 
 Dagster resolves a URL only from its own configuration; this class asks our settings instead, so that a fresh clone
-works with nothing set. It leans on `DagsterPostgresStorage`'s constructor, which is not public: one test holds it.
+works with nothing set. It leans on `DagsterPostgresStorage`'s constructor and on the engines of its parts, which are
+not public: tests hold them.
 """
 
 from collections.abc import Mapping
@@ -38,4 +39,16 @@ class GamePulseStorage(DagsterPostgresStorage):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "GamePulseStorage":
         url = dagster_url(Settings())
-        return cls(postgres_url=url.render_as_string(hide_password=False), inst_data=inst_data)
+        storage = cls(postgres_url=url.render_as_string(hide_password=False), inst_data=inst_data)
+        storage._keep_a_connection()
+        return storage
+
+    def _keep_a_connection(self) -> None:
+        """Dagster opens a connection for each thing that it reads or writes: 130 in the run of one date."""
+        engine = sa.create_engine(
+            self.postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
+        )
+        for part in (self._run_storage, self._event_log_storage, self._schedule_storage):
+            part._engine = engine
+        # The part that an instance disposes of at its end, and that has nothing of its own to do there.
+        self._run_storage.dispose = engine.dispose  # type: ignore[method-assign]

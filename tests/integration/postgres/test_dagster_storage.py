@@ -1,5 +1,6 @@
 """Dagster's own tables beside the app's, in one database."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,3 +32,28 @@ def test_dagster_keeps_its_tables_in_its_schema_and_its_history_over_a_restart(
     assert by_schema["public"] == {
         "dim_date", "dim_team", "fact_game", "scoreboard", "rejected_game", "gamepulse_schema_version",
     }  # fmt: skip
+
+
+def test_an_instance_keeps_one_connection_survives_its_loss_and_gives_it_back(
+    database_url: sa.URL, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+    connections = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+
+        def report(partition: str) -> list[dict[str, Any]]:
+            instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition=partition))
+            instance.get_runs_count()
+            instance.all_instigator_state()
+            return rows(connections)
+
+        [kept] = report("2025-02-08")
+        assert report("2025-02-09") == [kept]
+        rows(f"SELECT pg_terminate_backend({kept['pid']}, 5000)")
+        [another] = report("2025-02-10")
+        assert another != kept
+        assert len(instance.get_materialized_partitions(dg.AssetKey("ncaa_games"))) == 3
+    deadline = time.monotonic() + 30
+    while rows(connections) and time.monotonic() < deadline:  # a server's process ends a moment after its client
+        time.sleep(0.05)
+    assert rows(connections) == []
