@@ -1,0 +1,70 @@
+"""Ticks at explicit times: the pipeline, Dagster and the simulator see the time that a test travels to."""
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+import time_machine
+from dagster._core.execution.plan import active
+from support.builders import at
+
+from pipelines.assets import ncaa_games
+from pipelines.ncaa.client import NcaaClient
+from pipelines.resources import DatabaseResource, NcaaApiResource
+from simulator.server import Served
+
+QUARTER = dt.timedelta(minutes=15)
+
+
+class Ticks:
+    """Runs of `ncaa_games` in this process."""
+
+    def __init__(self, url: sa.URL, api: Served, instance: dg.DagsterInstance, clock: time_machine.Traveller) -> None:
+        target = url.render_as_string(hide_password=False)
+        self.instance = instance
+        self.api = api
+        self.clock = clock
+        self._resources = {
+            "database": DatabaseResource(url=target),
+            "ncaa_api": NcaaApiResource(base_url=api.url, database_url=target),
+        }
+
+    def go_to(self, moment: dt.datetime | str) -> None:
+        """Aware, or US Eastern."""
+        self.clock.move_to(at(moment) if isinstance(moment, str) else moment)
+
+    def run(self, date: str, **tags: str) -> dg.ExecuteInProcessResult:
+        """A run of the date, now; its retries' waits pass at once."""
+        return dg.materialize(
+            [ncaa_games],
+            partition_key=date,
+            instance=self.instance,
+            resources=self._resources,
+            tags=tags,
+            raise_on_error=False,
+        )
+
+
+@contextmanager
+def ticking(url: sa.URL, api: Served, start: str) -> Iterator[Ticks]:
+    """From `start` on, with a Dagster without a past, no limit of requests, and a client that waits for two seconds."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        dg.DagsterInstance.ephemeral() as instance,
+        time_machine.travel(at(start)) as clock,
+    ):
+        patch.setenv("NCAA_API_REQUESTS_PER_SECOND", "inf")
+        patch.setitem(NcaaClient.__init__.__kwdefaults__, "timeout", 2.0)
+        patch.setattr(active, "time", SimpleNamespace(time=time.time, sleep=clock.shift))
+        yield Ticks(url, api, instance, clock)
+
+
+def ticks_of(date: str) -> list[dt.datetime]:
+    """The 96 quarters of an hour of an Eastern date (92 or 100 where the clocks change)."""
+    start, end = at(f"{date} 00:00"), at(f"{dt.date.fromisoformat(date) + dt.timedelta(days=1)} 00:00")
+    return [start + QUARTER * number for number in range(int((end - start) / QUARTER))]
