@@ -1,7 +1,9 @@
 """A range of game dates in one Dagster run of this process: `gamepulse backfill`."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import dagster as dg
@@ -49,32 +51,43 @@ class Backfill(NamedTuple):
         }
 
 
-def backfill(first: dt.date, last: dt.date, watch: Callable[[dg.DagsterEvent], None]) -> Backfill:
-    """Materializes all dates from `first` to `last`, both included, and records each in Dagster as it is there.
-
-    `watch` is shown each event of the run. Ctrl-C and SIGTERM end it as *Terminate* in the UI would: dates that are in
-    are whole, and the run is canceled.
+def dates_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """All game dates from `first` to `last`, both included.
 
     Raises:
-        ConfigurationError: the range is empty, or not within the partitions.
+        ConfigurationError: there is none, or some are not within the partitions.
+    """
+    earliest, latest = game_dates.get_first_partition_key(), game_dates.get_last_partition_key()
+    if first > last:
+        raise ConfigurationError(f"The range from {first} to {last} is empty: give the earlier date first.")
+    if earliest is None or latest is None or first.isoformat() < earliest or last.isoformat() > latest:
+        raise ConfigurationError(f"{first} to {last} is not within {earliest} to {latest}, the dates that there are.")
+    return [first + dt.timedelta(days=days) for days in range((last - first).days + 1)]
+
+
+def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None]) -> Backfill:
+    """Materializes a range of dates in one run, and records each in Dagster as it is there.
+
+    `watch` is shown each event of the run. Ctrl-C, SIGTERM and a terminal that is closed end it as *Terminate* in the
+    UI would: dates that are in are whole, and the run is canceled.
+
+    Raises:
         DatabaseError: Dagster's own tables cannot be used.
     """
-    _require_partitions(first, last)
-    dates = (last - first).days + 1
     run_id = make_new_run_id()
     loaded: set[dt.date] = set()
     failures: list[dg.DagsterEvent] = []
     interrupted = False
-    with open_instance() as instance:
+    with open_instance() as instance, _hang_up_interrupts():
         try:
-            for event in _execute(instance, run_id, first, last):
+            for event in _execute(instance, run_id, dates):
                 watch(event)
                 if event.is_step_materialization and event.partition is not None:
                     loaded.add(dt.date.fromisoformat(event.partition))
                 elif _is_interrupt(event):
                     interrupted = True
                     _cancel(instance, run_id)
-                elif event.is_step_failure:
+                elif event.is_step_failure or event.is_run_failure:
                     failures.append(event)
         except KeyboardInterrupt:  # outside of the run's steps
             interrupted = True
@@ -82,15 +95,26 @@ def backfill(first: dt.date, last: dt.date, watch: Callable[[dg.DagsterEvent], N
     reasons = failure_reasons(failures)
     failed = reasons_by_date(reasons)
     error = None if failed or not reasons else "\n".join(reasons)
-    return Backfill(run_id, dates, loaded, failed, error, interrupted)
+    return Backfill(run_id, len(dates), loaded, failed, error, interrupted)
 
 
-def _execute(instance: dg.DagsterInstance, run_id: str, first: dt.date, last: dt.date) -> Iterator[dg.DagsterEvent]:
+@contextmanager
+def _hang_up_interrupts() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGHUP)
+    if before == signal.SIG_DFL:  # nohup ignores it
+        signal.signal(signal.SIGHUP, lambda signum, frame: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def _execute(instance: dg.DagsterInstance, run_id: str, dates: Sequence[dt.date]) -> Iterator[dg.DagsterEvent]:
     job = defs.resolve_job_def("ncaa_ingestion")
     tags = {
         **job.run_tags,
-        **dict(zip(RANGE_TAGS, (first.isoformat(), last.isoformat()), strict=True)),
-        "dagster/max_runtime": str(300 + SECONDS_A_DATE * (last - first).days),
+        **dict(zip(RANGE_TAGS, (dates[0].isoformat(), dates[-1].isoformat()), strict=True)),
+        "dagster/max_runtime": str(300 + SECONDS_A_DATE * len(dates)),
         "dagster/max_retries": "0",  # whoever sees it end decides whether it is run again, not the daemon
     }
     run = instance.create_run_for_job(job_def=job, run_id=run_id, run_config=_QUIET, tags=tags)
@@ -113,11 +137,3 @@ def _cancel(instance: dg.DagsterInstance, run_id: str) -> None:
         instance.report_run_canceling(run, "Interrupted on the command line.")
     else:
         instance.report_run_canceled(run, "Interrupted on the command line.")
-
-
-def _require_partitions(first: dt.date, last: dt.date) -> None:
-    earliest, latest = game_dates.get_first_partition_key(), game_dates.get_last_partition_key()
-    if first > last:
-        raise ConfigurationError(f"The range from {first} to {last} is empty: give the earlier date first.")
-    if earliest is None or latest is None or first.isoformat() < earliest or last.isoformat() > latest:
-        raise ConfigurationError(f"{first} to {last} is not within {earliest} to {latest}, the dates that there are.")

@@ -92,16 +92,18 @@ def backfill_command(
 
     Example: gamepulse backfill 2024-11-04 2025-04-07
 
-    Exit codes: 0 all dates are in; 1 some are not; 2 wrong arguments; 130 stopped by Ctrl-C.
+    Exit codes: 0 all dates are in; 1 some are not, or none could be asked for; 2 wrong arguments; 130 Ctrl-C.
     """
     if simulated:
         _use_simulation()
-    from pipelines.backfill import backfill
-    from pipelines.backfill_screen import BackfillScreen, failure_table
+    with Console(stderr=True).status("Starting Dagster"):
+        from pipelines.backfill import backfill, dates_between
+        from pipelines.backfill_screen import BackfillScreen, failure_table
 
-    screen = BackfillScreen((last - first).days + 1)
+    dates = dates_between(first.date(), last.date())
+    screen = BackfillScreen(len(dates))
     with screen.shown():
-        result = backfill(first.date(), last.date(), screen.watch)
+        result = backfill(dates, screen.watch)
     if as_json:
         _print_json(result.to_json())
     else:

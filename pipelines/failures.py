@@ -1,4 +1,4 @@
-"""Why a run failed, as its steps said it."""
+"""Why a run failed, as it said it."""
 
 import datetime as dt
 import re
@@ -10,7 +10,7 @@ _OF_A_DATE = re.compile(r"^(\d{4}-\d\d-\d\d): (.+)$", re.MULTILINE)
 
 
 def failure_reasons(failures: Iterable[dg.DagsterEvent]) -> list[str]:
-    """The sentence of each failed step: its `dg.Failure`'s own, else the error that was raised."""
+    """The sentence of each failed step or run: a `dg.Failure`'s own, else the error that was raised."""
     return [reason for event in failures if (reason := _reason(event))]
 
 
@@ -20,6 +20,9 @@ def reasons_by_date(reasons: Iterable[str]) -> dict[dt.date, str]:
 
 
 def _reason(event: dg.DagsterEvent) -> str:
+    if not event.is_step_failure:
+        error = event.job_failure_data.error
+        return (error.cause or error).message.strip() if error is not None else ""
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description.strip()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.postgres.dagster_storage import dagster_url
@@ -18,8 +19,11 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
     Raises:
         DatabaseError: the database cannot be used, or was lost in between.
     """
+    url = dagster_url(Settings())
     try:
         with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
             yield instance
+    except DagsterPostgresException as error:  # after some attempts of its own
+        raise translate_error(url, error.__cause__ if isinstance(error.__cause__, Exception) else error) from None
     except DBAPIError as error:
-        raise translate_error(dagster_url(Settings()), error) from None
+        raise translate_error(url, error) from None
