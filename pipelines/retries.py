@@ -16,3 +16,6 @@ class DoublingRetryPolicy(dg.RetryPolicy):
             raise error
         delay: float = (self.delay or 0) * 2 ** (attempt_num - 1)
         return delay
+
+
+RETRIES = DoublingRetryPolicy(max_retries=3, delay=2)

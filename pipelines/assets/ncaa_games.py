@@ -16,7 +16,7 @@ from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.scoreboard import Scoreboard
 from pipelines.partitions import game_dates
-from pipelines.retries import DoublingRetryPolicy
+from pipelines.retries import RETRIES
 from pipelines.settings import Settings
 from pipelines.warehouse.database import Database
 
@@ -30,7 +30,7 @@ from pipelines.warehouse.database import Database
     freshness_policy=dg.FreshnessPolicy.time_window(
         fail_window=dt.timedelta(hours=2), warn_window=dt.timedelta(minutes=45)
     ),
-    retry_policy=DoublingRetryPolicy(max_retries=3, delay=2),
+    retry_policy=RETRIES,
     check_specs=check_specs(),
     output_required=False,  # each date is reported by itself, so that one that fails does not take the others along
 )
@@ -60,14 +60,17 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
         for check in await run_checks(database, dt.datetime.now(dt.UTC)):
             yield check
     if failures:
-        raise failure_of(failures)
+        raise failure_of(failures, context.retry_number)
 
 
-def failure_of(failures: Mapping[dt.date, GamePulseError]) -> dg.Failure:
-    """Each date with its reason, the first in the first line; retried when waiting may help one of them."""
+def failure_of(failures: Mapping[dt.date, GamePulseError], retries: int) -> dg.Failure:
+    """Each date with its reason, the first in the first line; retried when waiting may help one of them.
+
+    `retries` is how many there were: after the last one Dagster would show "Exceeded max_retries" instead.
+    """
     return dg.Failure(
         "\n".join(f"{date}: {error}" for date, error in sorted(failures.items())),
-        allow_retries=any(error.can_heal for error in failures.values()),
+        allow_retries=retries < RETRIES.max_retries and any(error.can_heal for error in failures.values()),
     )
 
 

@@ -10,7 +10,7 @@ from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
-from pipelines.retries import DoublingRetryPolicy
+from pipelines.retries import RETRIES
 from pipelines.settings import Settings
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.seasons import eastern_date
@@ -23,10 +23,10 @@ DAYS_AHEAD = 7
     deps=["ncaa_api"],
     kinds={"python", "postgres"},
     owners=["team:gamepulse"],
-    retry_policy=DoublingRetryPolicy(max_retries=3, delay=2),
+    retry_policy=RETRIES,
 )
 async def ncaa_upcoming_games(
-    database: dg.ResourceParam[Database], ncaa_api: dg.ResourceParam[NcaaClient]
+    context: dg.AssetExecutionContext, database: dg.ResourceParam[Database], ncaa_api: dg.ResourceParam[NcaaClient]
 ) -> dg.MaterializeResult[None]:
     """Games of the next seven days, US Eastern, as announced: rows of `fact_game` with status `scheduled`.
 
@@ -43,7 +43,7 @@ async def ncaa_upcoming_games(
             else:
                 games[game_date] = outcome.report.games_processed
     if failures:
-        raise failure_of(failures)
+        raise failure_of(failures, context.retry_number)
     lines = [f"{date:%a %d %b} | {count}" for date, count in sorted(games.items())]
     return dg.MaterializeResult(
         metadata={
