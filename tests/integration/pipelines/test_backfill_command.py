@@ -1,0 +1,158 @@
+"""`gamepulse backfill` as a process: what it says, what it exits with, and what it leaves behind."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+from support.api import Answer, Api
+from support.dagster_stack import PROJECT, environment
+
+GAMEPULSE = Path(sys.executable).parent / "gamepulse"
+GAMES = (Path(__file__).parents[2] / "scoreboards" / "one_day.json").read_bytes()
+OFF_SEASON = b'{"games": []}'
+Rows = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def variables(database_url: sa.URL, api: Api) -> dict[str, str]:
+    """The environment of a command on the test's database and API."""
+    return environment(
+        DATABASE_URL=database_url.render_as_string(hide_password=False),
+        NCAA_API_URL=api.url,
+        NCAA_API_REQUESTS_PER_SECOND="inf",
+        COLUMNS="200",
+    )
+
+
+@pytest.fixture
+def runs(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dg.DagsterRun]]]:
+    """What Dagster has of the command's runs."""
+    monkeypatch.setenv("DATABASE_URL", variables["DATABASE_URL"])
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        yield lambda: list(instance.get_runs())
+
+
+def run(command: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [GAMEPULSE, *command.split()], cwd=PROJECT, env=variables, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_date_that_fails_is_named_everywhere_and_the_others_are_in(
+    variables: dict[str, str], api: Api, rows: Rows
+) -> None:
+    api.answer_with({"2025-12-01": GAMES, "2025-07-01": OFF_SEASON, "2025-07-02": b"<html>", "2025-07-03": OFF_SEASON})
+    found = run("backfill 2025-07-01 2025-07-03 --json", variables)
+    assert found.returncode == 1, found.stderr
+    result = json.loads(found.stdout)
+    assert (result["dates"], result["dates_loaded"], result["error"]) == (3, 2, None)
+    assert list(result["failed"]) == ["2025-07-02"]
+    assert "not JSON ('<html>')" in result["failed"]["2025-07-02"]
+    assert "\x1b" not in found.stderr, "control characters, and no terminal"
+    assert "ncaa_games_asset_completed" in found.stderr
+    assert " - dagster - " not in found.stderr, "Dagster's own lines"
+    assert [str(row["game_date"]) for row in rows("SELECT game_date FROM scoreboard ORDER BY 1")] == [
+        "2025-07-01",
+        "2025-07-03",
+    ]
+
+    status = run("status --json", variables)
+    assert status.returncode == 0, status.stderr
+    said = json.loads(status.stdout)
+    assert (said["dates_in"], said["missing"], said["next_tick_at"]) == (2, [], None)
+    assert said["failed"] == result["failed"]
+
+
+def test_in_a_terminal_there_is_a_bar_and_then_a_table(variables: dict[str, str], api: Api) -> None:
+    api.answer_with({"2025-07-01": OFF_SEASON, "2025-07-02": b"<html>"})
+    code, screen = in_terminal("backfill 2025-07-01 2025-07-02", variables)
+    assert code == 1, screen
+    assert "1/2" in screen
+    assert "1 of 2 dates are in" in screen
+    assert "Why it is not in" in screen
+    assert "ncaa_games_asset" not in screen
+    assert " - dagster - " not in screen
+
+
+def test_ctrl_c_leaves_whole_dates_and_a_run_that_is_canceled(
+    variables: dict[str, str], api: Api, rows: Rows, runs: Callable[[], list[dg.DagsterRun]]
+) -> None:
+    hanging, released = threading.Event(), threading.Event()
+
+    def answer(path: str) -> Answer | None:
+        if path.endswith(("/07/01", "/07/02")):
+            return Answer(OFF_SEASON)
+        hanging.set()
+        released.wait(60)
+        return None
+
+    api.answer = answer
+    try:
+        code, screen = in_terminal(
+            "backfill 2025-07-01 2025-07-20", variables, lambda screen: hanging.is_set() and "2/20" in screen
+        )
+    finally:
+        released.set()
+    assert code == 130, screen
+    assert "Stopped: 2 of 20 dates are in" in screen
+    assert "Traceback" not in screen
+    assert rows("SELECT count(*) FROM scoreboard") == [{"count": 2}]
+    [run] = runs()
+    assert run.status == dg.DagsterRunStatus.CANCELED
+
+
+def test_ctrl_c_while_it_waits_to_ask_again_is_heeded_too(
+    variables: dict[str, str], api: Api, runs: Callable[[], list[dg.DagsterRun]]
+) -> None:
+    api.answer = lambda path: Answer(b"", 500)
+    code, screen = in_terminal("backfill 2025-07-01 2025-07-01", variables, lambda screen: "again in 8 s" in screen)
+    assert code == 130, screen
+    [run] = runs()
+    assert run.status == dg.DagsterRunStatus.CANCELED
+    assert "will_retry" not in str(run.tags) or run.tags["dagster/will_retry"] == "false", "the daemon runs it again"
+
+
+def in_terminal(
+    command: str, variables: dict[str, str], ctrl_c_when: Callable[[str], bool] = lambda screen: False
+) -> tuple[int, str]:
+    """The exit code of a command in a terminal of its own, and all that was on the screen. Ctrl-C is a key there."""
+    ours, its = pty.openpty()
+    child = subprocess.Popen(
+        [GAMEPULSE, *command.split()],
+        cwd=PROJECT, env=variables | {"TERM": "xterm"}, stdin=its, stdout=its, stderr=its, start_new_session=True,
+        preexec_fn=become_foreground,
+    )  # fmt: skip
+    os.close(its)
+    screen, pressed = "", False
+    while True:
+        try:
+            said = os.read(ours, 65536)
+        except OSError:  # nobody has the terminal open any more
+            break
+        if not said:
+            break
+        screen += said.decode(errors="replace")
+        if not pressed and ctrl_c_when(screen):
+            os.write(ours, b"\x03")
+            pressed = True
+    os.close(ours)
+    return child.wait(30), screen
+
+
+def become_foreground() -> None:
+    """The session's terminal sends its keys to us, as a shell arranges it."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,98 @@
+"""`gamepulse status` as a person and a script see it, from facts alone."""
+
+import datetime as dt
+import io
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from support.builders import at, day
+
+from pipelines.orchestration import Orchestration
+from pipelines.status import Status, Warehouse, status_table, stretches
+
+NOW = at("2026-01-10 20:10")
+EMPTY = Warehouse(0, None, None, 0, None, [], [], 9_000_000)
+LOADED = Warehouse(2, day("2026-01-02"), day("2026-01-04"), 90, at("2026-01-10 20:00"), [day("2026-01-03")], [], 0)
+IDLE = Orchestration({}, None, None, idle="no daemon has run yet")
+RUNNING = Orchestration({}, at("2026-01-10 20:00"), "asked for 2026-01-10", idle=None)
+
+
+def status(warehouse: Warehouse = LOADED, orchestration: Orchestration | None = RUNNING) -> Status:
+    return Status(warehouse, orchestration, "'games' at db", "https://api.test")
+
+
+def said(found: Status) -> dict[str, str]:
+    """What stands beside each name."""
+    console = Console(file=io.StringIO(), width=200)
+    console.print(status_table(found, NOW))
+    output = console.file
+    assert isinstance(output, io.StringIO)
+    cells = [line.strip("│").split("│") for line in output.getvalue().splitlines() if "│" in line]
+    return {name.strip(): value.strip() for name, value in cells}
+
+
+def test_a_stack_that_runs_says_what_is_in_and_when_today_is_asked_for_again() -> None:
+    shown = said(status())
+    assert shown["Dates in"].startswith("2, 2026-01-02 to 2026-01-04: 90 games, the last asked for at 20:00 ET")
+    assert shown["Missing"] == "1: 2026-01-03"
+    assert (shown["Failed"], shown["Late"]) == ("none", "none")
+    assert shown["Last tick"].endswith(": asked for 2026-01-10")
+    assert shown["Next tick"].startswith("20:15 ET")
+    assert shown["NCAA API"] == "https://api.test"
+
+
+def test_a_database_in_which_dagster_never_ran_says_what_to_do() -> None:
+    shown = said(status(EMPTY, None))
+    assert shown["Dates in"] == "none: `gamepulse up` brings in today, `gamepulse backfill` what was before"
+    assert (shown["Missing"], shown["Failed"], shown["Last tick"]) == ("none", "none", "none yet")
+    assert shown["Next tick"] == "none: Dagster has never run here"
+    assert shown["Database"] == "'games' at db, 9.0 MB"
+
+
+def test_without_a_daemon_there_is_no_next_tick() -> None:
+    found = status(orchestration=IDLE)
+    assert said(found)["Next tick"] == "none: no daemon has run yet"
+    assert found.to_json(NOW)["next_tick_at"] is None
+
+
+def test_a_date_that_failed_is_failed_and_not_missing_too() -> None:
+    failed: dict[dt.date, str | None] = {day("2026-01-03"): "GET https://api.test gave 500.", day("2026-01-04"): None}
+    found = status(orchestration=RUNNING._replace(failed=failed))
+    shown = said(found)
+    assert shown["Failed"] == "2026-01-03: GET https://api.test gave 500."
+    assert shown[""] == "2026-01-04: see its run"
+    assert shown["Missing"] == "none"
+    printed: dict[str, Any] = found.to_json(NOW)
+    assert printed["missing"] == []
+    assert printed["failed"] == {"2026-01-03": "GET https://api.test gave 500.", "2026-01-04": None}
+
+
+def test_late_dates_are_named() -> None:
+    assert said(status(LOADED._replace(late=[day("2026-01-04")])))["Late"] == "1: 2026-01-04, not settled"
+
+
+def test_dates_in_a_row_are_said_as_one_stretch() -> None:
+    dates = [day(f"2026-01-{number:02}") for number in (1, 2, 3, 5, 8, 9)]
+    assert stretches(dates) == "6: 2026-01-01 to 2026-01-03, 2026-01-05, 2026-01-08 to 2026-01-09"
+
+
+def test_of_many_stretches_the_last_are_said() -> None:
+    dates = [day("2026-01-01") + dt.timedelta(days=2 * number) for number in range(9)]
+    said = stretches(dates)
+    assert said.startswith("9: 4 more before, 2026-01-09, ")
+    assert said.endswith("2026-01-17")
+
+
+@given(st.sets(st.integers(0, 9), min_size=1))
+def test_stretches_hold_each_date_once(offsets: set[int]) -> None:
+    dates = {day("2026-01-01") + dt.timedelta(days=offset) for offset in offsets}
+    count, _, said = stretches(sorted(dates)).partition(": ")
+    assert int(count) == len(dates)
+    found = set()
+    for stretch in said.split(", "):
+        first, _, last = stretch.partition(" to ")
+        days = (day(last or first) - day(first)).days
+        found |= {day(first) + dt.timedelta(days=offset) for offset in range(days + 1)}
+    assert found == dates
