@@ -30,7 +30,7 @@ def table_specs() -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             name_of(model),
-            deps=["ncaa_games"],
+            deps=["ncaa_games", "ncaa_upcoming_games"],
             group_name="warehouse",
             kinds={"postgres", "table"},
             owners=["team:gamepulse"],
