@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from dagster._config import UserConfigSchema
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.storage import DagsterPostgresStorage
+from dagster_postgres.utils import set_pg_statement_timeout
 
 from pipelines.postgres.database import DAGSTER_SCHEMA, ready_database
 from pipelines.postgres.url import libpq_url, psycopg2_url, with_password
@@ -48,7 +49,14 @@ class GamePulseStorage(DagsterPostgresStorage):
         engine = sa.create_engine(
             self.postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
         )
+
+        def limit_statements(statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
+            """What Dagster's webserver asks for; its own pool would not notice that the server was restarted."""
+            sa.event.listen(engine, "connect", lambda opened, _: set_pg_statement_timeout(opened, statement_timeout))
+            engine.dispose()
+
         for part in (self._run_storage, self._event_log_storage, self._schedule_storage):
             part._engine = engine
+            part.optimize_for_webserver = limit_statements  # type: ignore[method-assign]
         # The part that an instance disposes of at its end, and that has nothing of its own to do there.
         self._run_storage.dispose = engine.dispose  # type: ignore[method-assign]

@@ -57,3 +57,19 @@ def test_an_instance_keeps_one_connection_survives_its_loss_and_gives_it_back(
     while rows(connections) and time.monotonic() < deadline:  # a server's process ends a moment after its client
         time.sleep(0.05)
     assert rows(connections) == []
+
+
+def test_a_webserver_does_not_notice_a_restart_of_the_server_and_its_statements_end(
+    database_url: sa.URL, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.optimize_for_webserver(statement_timeout=1000, pool_recycle=-1, max_overflow=20)
+        asks = (instance.get_runs_count, instance.all_asset_keys, instance.all_instigator_state)
+        for ask in asks:
+            ask()
+            rows("""SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()""")
+            ask()
+        with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
+            assert connection.scalar(sa.text("SHOW statement_timeout")) == "1s"
