@@ -49,13 +49,18 @@ class Server:
 
 
 @asynccontextmanager
-async def running_server() -> AsyncIterator[Server]:
-    """Vacuuming is left to the measures, which do it between runs: by itself it would come in the middle of some."""
+async def running_server(*, counting: bool = False) -> AsyncIterator[Server]:
+    """Vacuuming is left to the measures, which do it between runs: by itself it would come in the middle of some.
+
+    `counting`: `pg_stat_statements` is there, and the write-ahead log has changes only, no whole pages.
+    """
     with tempfile.TemporaryDirectory(prefix="gamepulse-benchmark-") as home:
         state = Path(home) / "postgres"
         embedded = EmbeddedPostgres(state)
         url = libpq_url(embedded.ensure_running())
         try:
+            if counting:
+                url = await _restart(embedded, url)
             administrator = await asyncpg.connect(url.render_as_string(hide_password=False))
             await administrator.execute("ALTER SYSTEM SET autovacuum = off")
             await administrator.execute("SELECT pg_reload_conf()")
@@ -65,6 +70,19 @@ async def running_server() -> AsyncIterator[Server]:
             await administrator.close()
         finally:
             embedded.stop()
+
+
+async def _restart(embedded: EmbeddedPostgres, url: URL) -> URL:
+    administrator = await asyncpg.connect(url.render_as_string(hide_password=False))
+    await administrator.execute("ALTER SYSTEM SET full_page_writes = off")
+    await administrator.execute("ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements")
+    await administrator.close()
+    embedded.stop()
+    url = libpq_url(embedded.ensure_running())
+    administrator = await asyncpg.connect(url.render_as_string(hide_password=False))
+    await administrator.execute("CREATE EXTENSION pg_stat_statements")
+    await administrator.close()
+    return url
 
 
 async def connect(url: URL) -> "Connection":

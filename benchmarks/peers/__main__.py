@@ -1,0 +1,125 @@
+"""`uv run --group peers python -m benchmarks.peers [--season] [--runs N]`: what a user would pick instead.
+
+- The same dates, from one simulated API that is a process of its own and has no limit, into one PostgreSQL, a database
+  for each contender. A contender is a new process for each load: its time, processor and peak memory are those of the
+  whole process, the start of the interpreter and imports too.
+- *New* loads into empty tables while a part of the dates is over, *changed* loads the same dates when all are,
+  *unchanged* loads them once more. Contenders take turns; figures are medians of the runs.
+- *Statements* and the server's seconds in them are those of `pg_stat_statements`, transactions' own included;
+  *WAL* is how far the log's position moves. The server runs without autovacuum and without full-page writes, so that
+  neither falls into one contender's lap; tables are vacuumed and analyzed between the loads.
+- The ratio is of processor time: on a machine that others use too it says more than the clock.
+- After each state all must have the same games with the same scores, or this ends with the differences.
+
+Speed is reported, not asserted.
+"""
+
+import argparse
+import asyncio
+import importlib.util
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.peers.contender import MISSING_GROUP
+from benchmarks.peers.measure import CONTENDERS, Cost, Entry, measure, prepare, tidy
+from benchmarks.peers.spans import DAY, RANGE, SEASON, STATES, Span
+from benchmarks.server import Server, connect, running_server
+from benchmarks.simulator import running_simulator, set_clock
+
+PORT = 8794
+_SEASON = 2025
+_COLUMNS = ("seconds", "processor s", "(imports)", "peak MiB", "statements", "server s", "WAL KiB", "x ours")
+Results = dict[tuple[str, str], list[Cost]]
+
+
+async def _compare(*, runs: int, season: bool) -> None:
+    async with running_server(counting=True) as server:
+        with running_simulator(PORT, _SEASON) as api:
+            for span, times in ((DAY, runs), (RANGE, runs), *(((SEASON, 1),) if season else ())):
+                results: Results = defaultdict(list)
+                for _ in range(times):
+                    await _run(server, api, span, results)
+                _print(span, times, results)
+
+
+async def _run(server: Server, api: str, span: Span, results: Results) -> None:
+    with ExitStack() as stack:
+        entries = []
+        for contender in CONTENDERS:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gamepulse-peer-")))
+            entries.append(Entry(contender, await server.new_database(), folder))
+            await prepare(entries[-1])
+            await tidy(entries[-1])
+        for state in STATES:
+            set_clock(api, span.moment(state), speed=0)
+            for entry in entries:
+                cost = await measure(server, entry, api, span)
+                print(f"{span.name}, {state}, {entry.contender.name}: {cost.elapsed:.1f} s", file=sys.stderr)
+                results[state, entry.contender.name].append(cost)
+                await tidy(entry)
+            await _require_agreement(entries)
+
+
+async def _require_agreement(entries: Sequence[Entry]) -> None:
+    scores = {}
+    for entry in entries:
+        connection = await connect(entry.url)
+        query = f"SELECT game_id, home_score, away_score FROM {entry.contender.table}"
+        scores[entry.contender.name] = {tuple(row) for row in await connection.fetch(query)}
+        await connection.close()
+    first, *others = scores
+    for name in others:
+        if difference := scores[first] ^ scores[name]:
+            raise SystemExit(f"{first} and {name} do not agree: {sorted(difference, key=str)[:6]}")
+    print(f"all agree on {len(scores[first])} games", file=sys.stderr)
+
+
+def _print(span: Span, runs: int, results: Results) -> None:
+    table = Table(title=f"{span.name}, median of {runs}" if runs > 1 else f"{span.name}, one run")
+    for column in ("", "", *_COLUMNS):
+        table.add_column(column, justify="left" if not column else "right")
+    for state in STATES:
+        ours = _median(results[state, CONTENDERS[0].name], "processor")
+        for contender in CONTENDERS:
+            costs = results[state, contender.name]
+            processor = _median(costs, "processor")
+            table.add_row(
+                state,
+                contender.name,
+                f"{_median(costs, 'elapsed'):.2f}",
+                f"{processor:.2f}",
+                f"({_median(costs, 'importing'):.2f})",
+                f"{_median(costs, 'peak'):.0f}",
+                f"{_median(costs, 'statements'):,.0f}",
+                f"{_median(costs, 'executing'):.3f}",
+                f"{_median(costs, 'logged') / 1024:,.1f}",
+                f"{processor / ours:.2f}",
+            )
+        table.add_section()
+    Console(width=160).print(table)
+
+
+def _median(costs: list[Cost], field: str) -> float:
+    return statistics.median(getattr(cost, field) for cost in costs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="What a user would pick instead.")
+    parser.add_argument("--season", action="store_true", help="a season too, once; it takes long")
+    parser.add_argument("--runs", type=int, default=5, help="of each load of a day and of 31 dates")
+    arguments = parser.parse_args()
+    if any(importlib.util.find_spec(module) is None for module in ("dlt", "dagster_dlt")):
+        sys.exit(MISSING_GROUP)
+    asyncio.run(_compare(runs=arguments.runs, season=arguments.season))
+
+
+if __name__ == "__main__":
+    main()

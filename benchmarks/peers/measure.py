@@ -1,0 +1,131 @@
+"""One load by one contender, in a process of its own, and what it cost."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import sqlalchemy as sa
+
+from benchmarks.days import scoreboard
+from benchmarks.peers.spans import Span
+from benchmarks.server import Server, connect, settings_for
+from pipelines.settings import PROJECT
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.load import load_scoreboard
+
+_LEAGUE_DAY, _LEAGUE_GAMES = dt.date(2026, 4, 7), 2_000  # made up; every team plays
+_STATEMENTS = """
+SELECT coalesce(sum(calls), 0)::bigint AS statements, coalesce(sum(total_exec_time), 0) / 1000 AS seconds
+FROM pg_stat_statements
+WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of a whole process, from its start to its end, imports too."""
+
+    elapsed: float
+    """Seconds."""
+    processor: float
+    """Seconds, of the process."""
+    importing: float
+    """Seconds of those, before it begins; what is imported when needed is not in them."""
+    peak: float
+    """MiB."""
+    statements: int
+    executing: float
+    """Seconds that the server spent on them."""
+    logged: int
+    """Bytes of write-ahead log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A way to load, the module that does it, and where its games are then."""
+
+    name: str
+    module: str
+    table: str = "public.fact_game"
+    in_dagster: bool = False
+    needs_teams: bool = False
+
+
+CONTENDERS = (
+    Contender("ours, through Dagster", "ours_in_dagster", in_dagster=True),
+    Contender("ours, fetch and load alone", "ours"),
+    Contender("dlt", "dlt_rest", "ncaa.games"),
+    Contender("dlt, in Dagster", "dlt_in_dagster", "ncaa.games", in_dagster=True),
+    Contender("row by row, SQLModel", "row_by_row"),
+    Contender("floor: asyncpg, unnest", "floor", needs_teams=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A contender with a database and a folder of its own."""
+
+    contender: Contender
+    url: sa.URL
+    folder: Path
+
+    def load(self, api: str, span: Span) -> tuple[float, float, float, float]:
+        """Seconds elapsed, of processor, of processor for imports, and MiB at the peak."""
+        command = [sys.executable, "-m", f"benchmarks.peers.{self.contender.module}", *map(str, span.dates)]
+        environment = os.environ | {
+            "DATABASE_URL": self.url.render_as_string(hide_password=False),
+            "NCAA_API_URL": api,
+            "NCAA_API_REQUESTS_PER_SECOND": "inf",
+            "DAGSTER_HOME": str(PROJECT),
+            "DLT_DATA_DIR": str(self.folder),
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+            "RUNTIME__LOG_LEVEL": "CRITICAL",
+        }
+        output, log = self.folder / "output", self.folder / "log"
+        with output.open("w") as stdout, log.open("w") as stderr:
+            began = time.perf_counter()
+            process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment)
+            _, status, usage = os.wait4(process.pid, 0)
+            elapsed = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)  # so that it is not waited for again
+        if process.returncode != 0:
+            raise SystemExit(f"{self.contender.name} failed.\n{log.read_text()[-3_000:]}")
+        importing, peak = map(float, output.read_text().split()[-2:])
+        return elapsed, usage.ru_utime + usage.ru_stime, importing, peak / 1024
+
+
+async def prepare(entry: Entry) -> None:
+    """What is there before the first load: Dagster's tables, the teams."""
+    if entry.contender.in_dagster:
+        os.environ["DATABASE_URL"] = entry.url.render_as_string(hide_password=False)
+        with dg.DagsterInstance.from_config(str(PROJECT)):
+            pass
+    if entry.contender.needs_teams:
+        async with Database(settings_for(entry.url)) as database, database.get_session() as session:
+            await load_scoreboard(session, scoreboard(_LEAGUE_DAY, _LEAGUE_GAMES))
+            connection = await session.connection()
+            await connection.execute(sa.text("DELETE FROM fact_game"))
+            await connection.execute(sa.text("DELETE FROM scoreboard"))
+
+
+async def tidy(entry: Entry) -> None:
+    """What autovacuum would do."""
+    connection = await connect(entry.url)
+    await connection.execute("VACUUM ANALYZE")
+    await connection.close()
+
+
+async def measure(server: Server, entry: Entry, api: str, span: Span) -> Cost:
+    """One load."""
+    administrator = server.administrator
+    await administrator.execute("SELECT pg_stat_statements_reset()")
+    before = await administrator.fetchval("SELECT pg_current_wal_insert_lsn()")
+    load = entry.load(api, span)
+    logged = await administrator.fetchval("SELECT (pg_current_wal_insert_lsn() - $1::pg_lsn)::bigint", before)
+    row = await administrator.fetchrow(_STATEMENTS, entry.url.database)
+    return Cost(*load, row["statements"], row["seconds"], logged)

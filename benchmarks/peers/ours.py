@@ -1,0 +1,36 @@
+"""Ours: fetch, parse and load, without Dagster."""
+
+import asyncio
+import datetime as dt
+from contextlib import aclosing
+
+import structlog
+
+from benchmarks.peers.contender import dates_between, run
+from pipelines.errors import GamePulseError
+from pipelines.ingest import ingest_dates
+from pipelines.ncaa.client import NcaaClient
+from pipelines.settings import Settings
+from pipelines.warehouse.database import Database
+
+
+def load(first: dt.date, last: dt.date) -> None:
+    """All rules on."""
+    asyncio.run(_load(first, last))
+
+
+async def _load(first: dt.date, last: dt.date) -> None:
+    settings = Settings()
+    log: structlog.stdlib.BoundLogger = structlog.wrap_logger(structlog.ReturnLogger())
+    async with (
+        Database(settings) as database,
+        NcaaClient(settings.ncaa_api_url) as client,
+        aclosing(ingest_dates(dates_between(first, last), client, database, log)) as outcomes,
+    ):
+        async for _, outcome in outcomes:
+            if isinstance(outcome, GamePulseError):
+                raise outcome
+
+
+if __name__ == "__main__":
+    run(load)
