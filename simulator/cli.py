@@ -30,7 +30,12 @@ def simulate(
     messy: Annotated[bool, typer.Option("--messy", help="Do now and then all that the real API does wrong.")] = False,
     fault: Annotated[list[str] | None, typer.Option(help=f"Do this wrong, always; repeatable.\n\n{_FAULTS}")] = None,
 ) -> None:
-    """Serve an NCAA API that plays a season: without more, one in which today is an ordinary day in mid-season."""
+    """Serve an NCAA API that plays a season: without more, one in which today is an ordinary day in mid-season.
+
+    Example: gamepulse simulate --now 2026-03-21T20:00 --speed 60
+
+    Exit codes: 0 stopped by Ctrl-C; 2 wrong arguments; 3 the port is taken.
+    """
     unknown = [name for name in fault or () if name not in CATALOGUE]
     if unknown:
         raise typer.BadParameter(f"no such fault: {', '.join(unknown)}", param_hint="--fault")

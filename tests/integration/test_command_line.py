@@ -1,6 +1,7 @@
 """The commands of the README as a user has them: processes, exit codes, and what they print."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +10,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from pipelines.cli import app
+from pipelines.errors import DatabaseError
 from pipelines.postgres.embedded import EmbeddedPostgres
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -95,3 +100,50 @@ def test_commands_say_in_a_sentence_why_the_database_cannot_be_used(
     assert migrated.returncode == 0, migrated.stderr
     assert "is at revision" in migrated.stdout
     assert run("gamepulse psql -- -c SELECT/**/1", DATABASE_URL=behind).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["scores", "status", "backfill 2025-12-01 2025-12-01"])
+def test_a_database_that_cannot_be_used_is_an_error_of_ours(command: str, new_database: Callable[..., sa.URL]) -> None:
+    behind = new_database()
+    for url, sentence in ((behind, "run `gamepulse migrate`"), (behind.set(port=1), "cannot be reached")):
+        variables = {"DATABASE_URL": url.render_as_string(hide_password=False)}
+        found = CliRunner().invoke(app, command.split(), env=variables)
+        assert isinstance(found.exception, DatabaseError), found.output
+        assert sentence in str(found.exception)
+
+
+def test_what_a_user_can_mend_is_a_sentence(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        up = run(f"gamepulse up --port {port}")
+    assert (up.returncode, up.stdout) == (1, "")
+    assert f"Port {port} is taken" in up.stderr
+    assert f"`gamepulse up --port {port + 1}`" in up.stderr
+    assert not (tmp_path / "home").exists(), "it started a database in vain"
+
+    wrong = run("gamepulse status", NCAA_API_REQUESTS_PER_SECOND="many")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr.startswith("gamepulse: NCAA_API_REQUESTS_PER_SECOND: ")
+    assert "Traceback" not in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["scores 2025-13-45", "backfill 2025-12-01", "backfill today 2025-12-01", "up --port 0"]
+)
+def test_wrong_arguments_exit_with_2(command: str) -> None:
+    assert CliRunner().invoke(app, command.split()).exit_code == 2
+
+
+def test_the_help_of_every_command_has_an_example_and_exit_codes() -> None:
+    for command in get_command(app).list_commands(None):
+        said = CliRunner().invoke(app, [command, "--help"])
+        assert said.exit_code == 0
+        assert f"gamepulse {command}" in said.stdout.partition("Example: ")[2], command
+        assert "Exit codes: " in said.stdout, command
+
+
+def test_commands_that_only_read_tables_do_not_wait_for_dagster_to_be_imported() -> None:
+    modules = "pipelines.cli, pipelines.scores, pipelines.status, pipelines.stack"
+    code = f"import sys, {modules}; print('dagster' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"

@@ -16,6 +16,9 @@ import pytest
 import sqlalchemy as sa
 from support.api import Answer, Api
 from support.dagster_stack import PROJECT, environment
+from typer.testing import CliRunner
+
+from pipelines.cli import app
 
 GAMEPULSE = Path(sys.executable).parent / "gamepulse"
 GAMES = (Path(__file__).parents[2] / "scoreboards" / "one_day.json").read_bytes()
@@ -66,13 +69,16 @@ def test_a_date_that_fails_is_named_everywhere_and_the_others_are_in(
         "2025-07-03",
     ]
 
-    status = run("status --json", variables)
-    assert status.returncode == 0, status.stderr
+    status = CliRunner().invoke(app, ["status", "--json"], env=variables)
+    assert status.exit_code == 0, status.output
     said = json.loads(status.stdout)
     assert (said["dates_in"], said["missing"], said["next_tick_at"]) == (2, [], None)
     assert said["failed"] == result["failed"]
+    scores = CliRunner().invoke(app, ["scores", "2025-07-02"], env=variables)
+    assert "2025-07-02 was never loaded" in scores.stdout
 
 
+@pytest.mark.slow
 def test_in_a_terminal_there_is_a_bar_and_then_a_table(variables: dict[str, str], api: Api) -> None:
     api.answer_with({"2025-07-01": OFF_SEASON, "2025-07-02": b"<html>"})
     code, screen = in_terminal("backfill 2025-07-01 2025-07-02", variables)
@@ -111,6 +117,7 @@ def test_ctrl_c_leaves_whole_dates_and_a_run_that_is_canceled(
     assert run.status == dg.DagsterRunStatus.CANCELED
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_it_waits_to_ask_again_is_heeded_too(
     variables: dict[str, str], api: Api, runs: Callable[[], list[dg.DagsterRun]]
 ) -> None:
