@@ -34,7 +34,6 @@ from benchmarks.timing import Comparison
 from pipelines.repairs import RANGE_TAGS
 from pipelines.settings import PROJECT, Settings
 
-PORT = 8792
 SEASON = 2025
 SATURDAY = dt.date(2026, 1, 3)
 FIRST = dt.date(2025, 11, 3)
@@ -189,7 +188,7 @@ async def _measure(*, quick: bool) -> list[Row]:
     rows = []
     async with running_server() as server:
         url = (await server.new_database()).render_as_string(hide_password=False)
-        with running_simulator(PORT, SEASON) as api, _code_servers(api, url) as servers:
+        with running_simulator(SEASON) as api, _code_servers(api, url) as servers:
             servers.run(_NOTHING, {})
             for measure, repeats in (
                 (_tick, 3 if quick else 9),

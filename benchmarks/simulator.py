@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -15,8 +16,10 @@ _START_SECONDS = 30.0
 
 
 @contextmanager
-def running_simulator(port: int, last_season: int) -> Iterator[str]:
-    """Its URL. It plays the real calendar up to the season; today is the wall's."""
+def running_simulator(last_season: int) -> Iterator[str]:
+    """Its URL, on a free port. It plays the real calendar up to the season; today is the wall's."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
     command = [sys.executable, "-m", "simulator", "--port", str(port), "--season", str(last_season)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
@@ -24,7 +27,7 @@ def running_simulator(port: int, last_season: int) -> Iterator[str]:
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(url):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The simulator does not answer at {url}: is the port taken?")
+                raise RuntimeError(f"The simulator does not answer at {url}.")
             time.sleep(0.2)
         yield url
     finally:

@@ -1,4 +1,4 @@
-"""`uv run --group peers python -m benchmarks.peers [--season] [--runs N]`: what a user would pick instead.
+"""`uv run --group peers python -m benchmarks.peers [day] [range] [season] [--runs N]`: what a user would pick instead.
 
 - The same dates, from one simulated API that is a process of its own and has no limit, into one PostgreSQL, a database
   for each contender. A contender is a new process for each load: its time, processor and peak memory are those of the
@@ -34,20 +34,19 @@ from benchmarks.peers.spans import DAY, RANGE, SEASON, STATES, Span
 from benchmarks.server import Server, connect, running_server
 from benchmarks.simulator import running_simulator, set_clock
 
-PORT = 8794
 _SEASON = 2025
 _COLUMNS = ("seconds", "processor s", "(imports)", "peak MiB", "statements", "server s", "WAL KiB", "x ours")
 Results = dict[tuple[str, str], list[Cost]]
 
 
-async def _compare(*, runs: int, season: bool) -> None:
+async def _compare(spans: Sequence[Span], runs: int) -> None:
     async with running_server(counting=True) as server:
-        with running_simulator(PORT, _SEASON) as api:
-            for span, times in ((DAY, runs), (RANGE, runs), *(((SEASON, 1),) if season else ())):
+        with running_simulator(_SEASON) as api:
+            for span in spans:
                 results: Results = defaultdict(list)
-                for _ in range(times):
+                for _ in range(runs):
                     await _run(server, api, span, results)
-                _print(span, times, results)
+                _print(span, runs, results)
 
 
 async def _run(server: Server, api: str, span: Span, results: Results) -> None:
@@ -62,7 +61,7 @@ async def _run(server: Server, api: str, span: Span, results: Results) -> None:
             set_clock(api, span.moment(state), speed=0)
             for entry in entries:
                 cost = await measure(server, entry, api, span)
-                print(f"{span.name}, {state}, {entry.contender.name}: {cost.elapsed:.1f} s", file=sys.stderr)
+                print(f"{span.name}, {state}, {entry.contender.name}: {cost}", file=sys.stderr)  # it takes minutes
                 results[state, entry.contender.name].append(cost)
                 await tidy(entry)
             await _require_agreement(entries)
@@ -113,12 +112,15 @@ def _median(costs: list[Cost], field: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="What a user would pick instead.")
-    parser.add_argument("--season", action="store_true", help="a season too, once; it takes long")
-    parser.add_argument("--runs", type=int, default=5, help="of each load of a day and of 31 dates")
+    parser.add_argument("spans", nargs="*", metavar="SPAN", help="day, range or season; a day and a range by default")
+    parser.add_argument("--runs", type=int, default=5, help="of each load")
     arguments = parser.parse_args()
     if any(importlib.util.find_spec(module) is None for module in ("dlt", "dagster_dlt")):
         sys.exit(MISSING_GROUP)
-    asyncio.run(_compare(runs=arguments.runs, season=arguments.season))
+    spans = {"day": DAY, "range": RANGE, "season": SEASON}
+    if unknown := set(arguments.spans) - spans.keys():
+        parser.error(f"{', '.join(sorted(unknown))}: expected day, range or season")
+    asyncio.run(_compare([spans[name] for name in arguments.spans or ("day", "range")], arguments.runs))
 
 
 if __name__ == "__main__":
