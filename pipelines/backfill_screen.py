@@ -45,7 +45,7 @@ class BackfillScreen:
             disable=not console.is_terminal,
             redirect_stdout=False,
         )
-        self._bar = self._progress.add_task("dates", total=dates)
+        self._bar = self._progress.add_task("planning", total=dates)
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
@@ -60,7 +60,7 @@ class BackfillScreen:
         elif event.is_step_up_for_retry:
             wait = event.step_retry_data.seconds_to_wait or 0
             self._progress.update(self._bar, description=f"dates (some failed; again in {wait:.0f} s)")
-        elif event.is_step_restarted:
+        elif event.is_step_start or event.is_step_restarted:
             self._progress.update(self._bar, description="dates")
 
     @contextlib.contextmanager

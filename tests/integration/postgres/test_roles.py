@@ -1,5 +1,6 @@
 """Three roles on one database: each does its work, and none can do another's."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipelines.errors import ConfigurationError, RolesError
 from pipelines.postgres.database import migrate, ready_database
 from pipelines.postgres.heartbeat import late_parts
 from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, create_roles
+from pipelines.scores import read_scores
 from pipelines.settings import PROJECT, Settings
 
 ROLES = (PIPELINE, DAGSTER, READER)
@@ -101,6 +103,11 @@ FORBIDDEN = {
         "SELECT * FROM pg_authid",
     ),
 }
+
+
+def test_the_reader_can_use_what_only_reads_games(roles: dict[str, sa.URL]) -> None:
+    url = ready_database(settings_for(roles[READER]))
+    assert read_scores(url, dt.date(2025, 2, 8)).games == []
 
 
 def test_no_role_can_do_what_is_not_its_work(roles: dict[str, sa.URL]) -> None:
