@@ -50,6 +50,10 @@ class MixedGamesError(GamePulseError):
     """Simulated games for a database of real ones, or the other way round."""
 
 
+class AlertError(GamePulseError):
+    """The webhook did not take an alert. The message does not have its address, which is a secret."""
+
+
 class NcaaApiError(GamePulseError):
     """The NCAA API did not give what was asked for."""
 

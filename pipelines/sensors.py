@@ -7,6 +7,7 @@ import dagster as dg
 import httpx
 
 from pipelines.assets import ncaa_games
+from pipelines.errors import AlertError
 from pipelines.failures import failure_reasons
 from pipelines.repairs import PARTITION_TAG, RANGE_TAGS, REASON_TAG, REPAIR_DAYS, date_history, repair_reason
 from pipelines.schedules import REPAIR_TAGS, ncaa_ingestion
@@ -54,7 +55,12 @@ def failure_alert(context: dg.RunFailureSensorContext) -> None:
     webhook = Settings().alert_webhook_url
     if webhook is None:
         return
-    httpx.post(webhook.get_secret_value(), json={"text": alert_text(context)}, timeout=10).raise_for_status()
+    try:
+        answer = httpx.post(webhook.get_secret_value(), json={"text": alert_text(context)}, timeout=10)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise AlertError(f"Nobody answers at ALERT_WEBHOOK_URL ({type(error).__name__}): is it right?") from None
+    if not answer.is_success:
+        raise AlertError(f"ALERT_WEBHOOK_URL answered {answer.status_code} to an alert: is it still valid?")
 
 
 def alert_text(context: dg.RunFailureSensorContext) -> str:

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,6 +17,7 @@ from support.builders import at
 
 from pipelines.assets import ncaa_games
 from pipelines.definitions import defs
+from pipelines.errors import AlertError
 from pipelines.repairs import PARTITION_TAG, REASON_TAG
 from pipelines.schedules import ncaa_schedule
 from pipelines.sensors import alert_text, failure_alert, repairs
@@ -247,6 +249,19 @@ def test_an_alert_is_posted_to_the_webhook_as_slack_wants_it(
     assert webhook == [{"text": alert_text(context)}]
 
 
+@pytest.mark.parametrize("address", ["{}/refused", "http://127.0.0.1:9/services/TOKEN", "TOKEN", "http://[TOKEN/"])
+def test_an_alert_that_is_not_taken_says_so_without_the_webhook_s_address(
+    address: str, history: History, webhook_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = failure_of_a_run(history, TODAY, "no answer")
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", address.format(webhook_url))
+    with pytest.raises(AlertError, match="ALERT_WEBHOOK_URL") as refused:
+        failure_alert(context)
+    trace = "".join(traceback.format_exception(refused.value))
+    assert webhook_url not in trace
+    assert "TOKEN" not in trace
+
+
 @pytest.fixture
 def webhook() -> list[dict[str, Any]]:
     """What was posted."""
@@ -260,7 +275,7 @@ def webhook_url(webhook: list[dict[str, Any]]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             webhook.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
+            self.send_response(404 if self.path.endswith("/refused") else 200)
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
