@@ -17,7 +17,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="The PostgreSQL of the tests: a container, the embedded server, or the one at TEST_DATABASE_URL. "
         "auto (the default): a container where Docker and the image can be had, else the embedded server.",
     )
+    parser.addoption(
+        "--screenshots",
+        type=Path,
+        metavar="FOLDER",
+        help="Where the browser's tests put the pictures of the documentation: docs/images.",
+    )
     parser.addoption("--full", action="store_true", help="The drills (-m drill) at length: 20 minutes instead of 7.")
+    parser.addoption("--soak", type=int, metavar="MINUTES", help="Also the drill of a tick a minute, so long.")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,82 @@
+"""The UI of a running stack, in the system's Chromium."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from support.up import Up
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 400_000  # milliseconds: the machine may be busy, and nothing is measured by it
+DOCUMENTED = {"scoreboard", "lineage", "backfill", "failed-date"}
+"""Pictures that explain: `--screenshots=docs/images` puts them there."""
+PICTURE_BYTES = 200_000
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One stack for all tests."""
+    up = Up(tmp_path_factory.mktemp("up"))
+    try:
+        up.start()
+        yield up
+    finally:
+        up.stop()
+
+
+@pytest.fixture
+def up(running: Up) -> Iterator[Up]:
+    """The stack with an API that is well, before and after the test."""
+    running.tell()
+    yield running
+    running.tell()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("There is no Chromium for the tests of the UI: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, up: Up, tmp_path: Path) -> Iterator[Page]:
+    """A tab of somebody on the East Coast; `last.png` in the test's folder is what was there in the end."""
+    context = browser.new_context(
+        base_url=up.url, viewport={"width": 1280, "height": 800}, timezone_id="America/New_York", locale="en-US"
+    )
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    page = context.new_page()
+    yield page
+    page.screenshot(path=tmp_path / "last.png")
+    context.close()
+
+
+@pytest.fixture
+def picture(page: Page, tmp_path: Path, pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Takes a picture of the page by name: for the test's folder and, where it explains, for the documentation."""
+    documentation: Path | None = pytestconfig.getoption("--screenshots")
+
+    def take(name: str) -> None:
+        taken = page.screenshot(path=tmp_path / f"{name}.png", animations="disabled")
+        assert len(taken) < PICTURE_BYTES
+        if documentation is not None and name in DOCUMENTED:
+            (documentation / f"{name}.png").write_bytes(taken)
+
+    return take

@@ -1,0 +1,36 @@
+"""Where the data come from and where they go."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
+
+TABLES = ("fact_game", "dim_team", "rejected_game")
+
+
+def test_the_lineage_leads_from_the_api_over_ncaa_games_to_the_tables(
+    page: Page, picture: Callable[[str], None]
+) -> None:
+    page.goto("/assets/ncaa_games?view=lineage")
+    expect(page.get_by_text("Materialized", exact=True)).to_have_count(len(TABLES))
+    expect(page.get_by_text("8 / 8 Passed")).to_be_visible()
+    expect(page.get_by_text(re.compile("Loading|Materializing"))).to_have_count(0)
+    picture("lineage")
+
+    def left_of(name: str) -> float:
+        box = page.get_by_text(name, exact=True).last.bounding_box()
+        assert box is not None
+        return box["x"]
+
+    for table in TABLES:
+        assert left_of("ncaa_api") < left_of("ncaa_games") < left_of(table)
+    page.get_by_role("button", name="Upstream").click()
+    expect(page.get_by_text("fact_game", exact=True)).to_have_count(0)
+    expect(page.get_by_text("ncaa_api", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Downstream").click()
+    expect(page.get_by_text("ncaa_api", exact=True)).to_have_count(0)
+    for table in TABLES:
+        expect(page.get_by_text(table, exact=True)).to_be_visible()

@@ -1,0 +1,42 @@
+"""What somebody reads who opens the catalog for the first time."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from support.dagster_stack import until
+
+pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
+
+
+def test_the_catalog_says_what_a_row_is_and_whose_it_is(page: Page, picture: Callable[[str], None]) -> None:
+    page.goto("/assets/ncaa_games")
+    expect(page.get_by_text("Every NCAA men's Division I game of a date")).to_be_visible()
+    expect(page.get_by_text("One row a game in fact_game, one row a team and season in dim_team.")).to_be_visible()
+    for heading, *values in (
+        ("Group", "data_ingestion"),
+        ("Owners", "gamepulse"),
+        ("Kinds", "Postgres", "Python"),
+        ("Jobs", "ncaa_ingestion"),
+        ("Schedules", "Every 15 minutes"),
+    ):
+        section = page.get_by_text(heading, exact=True).last.locator("..")
+        for value in values:
+            expect(section).to_contain_text(value)
+    expect(page.get_by_text("Fails if more than 2 hours since last materialization")).to_be_visible()
+    until("it is found fresh", lambda: is_fresh(page), 180)
+    picture("catalog")
+
+    page.goto("/assets/fact_game")
+    expect(page.get_by_text("`home`")).to_have_count(0)
+    expect(page.get_by_text("home is the designated home team")).to_be_visible()
+    expect(page.get_by_text("Tip-off; null when to be announced")).to_be_visible()
+
+
+def is_fresh(page: Page) -> bool:
+    """What the page said of it when it was opened."""
+    page.reload()
+    verdict = page.get_by_text("Freshness policy", exact=True).first.locator("..")
+    expect(verdict).to_contain_text(re.compile("Passing|Not evaluated|Warning|Failing"))
+    return "Passing" in verdict.inner_text()
