@@ -90,7 +90,7 @@ class Stack:
     def start_webserver(self) -> None:
         """Answers when this returns."""
         self.start("dagster-webserver", "-h", "127.0.0.1", "-p", str(self.port))
-        until("the webserver answers", lambda: self.graphql("{version}", quiet=True), 60)
+        until("the webserver answers", lambda: self.graphql("{version}", quiet=True), 150)
 
     def start_daemon(self) -> None:
         self.start("dagster-daemon", "run")
