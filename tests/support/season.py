@@ -1,0 +1,114 @@
+"""A season played tick by tick: what schedule and repairs ask for at explicit times is loaded at those times."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+import time_machine
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from support.aftermath import QUIET, database_settings
+from support.builders import at
+from support.dagster_stack import PROJECT
+
+from pipelines.assets import ncaa_games
+from pipelines.definitions import defs
+from pipelines.errors import GamePulseError
+from pipelines.ingest import ingest_dates
+from pipelines.ncaa.client import NcaaClient
+from pipelines.repairs import PARTITION_TAG, REASON_TAG
+from pipelines.schedules import ncaa_schedule
+from pipelines.sensors import repairs
+from pipelines.warehouse.database import Database
+from simulator.server import Served
+
+LOCATION = RegisteredCodeLocationOrigin("pipelines.definitions")
+ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(LOCATION, "__repository__"), "ncaa_ingestion")
+
+
+class SeasonPlayer:
+    """A daemon's ticks without its waits: it asks the schedule and the repairs, and runs what they request.
+
+    A run is what the asset does, without a process and Dagster's steps, which would take half a second each.
+    """
+
+    def __init__(
+        self,
+        runner: asyncio.Runner,
+        clock: time_machine.Traveller,
+        database: Database,
+        client: NcaaClient,
+        instance: dg.DagsterInstance,
+    ) -> None:
+        self.instance = instance
+        self.reasons: dict[str, list[str]] = {}
+        """Why each date was asked for, in order."""
+        self._runner = runner
+        self._clock = clock
+        self._database = database
+        self._client = client
+
+    def play(self, start: str, end: str, step: dt.timedelta) -> None:
+        """All ticks from `start` to `end`, US Eastern, `step` apart; the repairs with the one on the hour."""
+        moment, last = at(start), at(end)
+        while moment <= last:
+            self._clock.move_to(moment)
+            self.tick(moment)
+            if moment.minute == 0:
+                self._run(list(repairs(self.instance, moment)))
+            moment += step
+
+    def tick(self, moment: dt.datetime) -> None:
+        """A tick of the schedule."""
+        with dg.build_schedule_context(
+            instance=self.instance, repository_def=defs.get_repository_def(), scheduled_execution_time=moment
+        ) as context:
+            context._instance = self.instance  # its own would be opened anew each time
+            asked = list(ncaa_schedule.evaluate_tick(context).run_requests or [])
+        self._run(asked)
+
+    def _run(self, requests: list[dg.RunRequest]) -> None:
+        dates = [dt.date.fromisoformat(request.partition_key or "") for request in requests]
+        outcomes = self._runner.run(self._ingest(dates))
+        for request in requests:
+            date = request.partition_key or ""
+            self.reasons.setdefault(date, []).append(request.tags[REASON_TAG])
+            outcome = outcomes[date]
+            failed = isinstance(outcome, GamePulseError)
+            status = dg.DagsterRunStatus.FAILURE if failed else dg.DagsterRunStatus.SUCCESS
+            run = dg.DagsterRun("ncaa_ingestion", status=status, tags={PARTITION_TAG: date}, remote_job_origin=ORIGIN)
+            self.instance.add_run(run)
+            if not failed:
+                self.instance.report_runless_asset_event(
+                    dg.AssetMaterialization(ncaa_games.key, partition=date, metadata=outcome.report.counts())
+                )
+
+    async def _ingest(self, dates: Collection[dt.date]) -> dict[str, Any]:
+        self._client._calendars.clear()  # a run has a client of its own
+        return {
+            date.isoformat(): outcome
+            async for date, outcome in ingest_dates(list(dates), self._client, self._database, QUIET)
+        }
+
+
+@contextmanager
+def playing(url: sa.URL, api: Served, start: str) -> Iterator[SeasonPlayer]:
+    """A Dagster without a past on the database, at `start`, US Eastern; the API's clock is the traveller's too."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        ExitStack() as stack,
+        asyncio.Runner() as runner,
+        time_machine.travel(at(start)) as clock,
+    ):
+        patch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+        instance = stack.enter_context(dg.DagsterInstance.from_config(str(PROJECT)))
+        database, client = Database(database_settings(url)), NcaaClient(api.url)
+        try:
+            yield SeasonPlayer(runner, clock, database, client, instance)
+        finally:
+            runner.run(client.__aexit__(None, None, None))
+            runner.run(database.__aexit__(None, None, None))
