@@ -27,7 +27,7 @@ from pipelines.times import TICK, next_tick, say
 
 STOP_SECONDS = 8.0
 START_SECONDS = 120.0
-LAST_LINES = 20
+LAST_LINES = 10
 HOST = "127.0.0.1"
 WORKSPACE = ("-w", str(PROJECT / "workspace.yaml"))
 
@@ -208,5 +208,9 @@ def _watch(parts: Mapping[str, subprocess.Popen[bytes]], log: Path, facts: Mappi
 def _require_running(parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
     for name, process in parts.items():
         if process.poll() is not None:
-            said = "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])
-            raise StackError(f"{name} ended by itself with exit code {process.returncode}. The end of {log}:\n{said}")
+            last_lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+            Console(stderr=True).print("\n".join(last_lines), markup=False, highlight=False, soft_wrap=True)
+            raise StackError(
+                f"The {name} ended by itself with exit code {process.returncode}; its last lines are above, all are in "
+                f"{log}."
+            )
