@@ -166,6 +166,7 @@ def _processor(measured: list[Cost], base: list[Cost]) -> Comparison:
 @contextlib.contextmanager
 def _code_servers(api: str, database_url: str) -> Iterator[CodeServers]:
     os.environ |= {"DATABASE_URL": database_url, "NCAA_API_URL": api, "DAGSTER_HOME": str(PROJECT)}
+    os.environ.setdefault("DAGSTER_GRPC_TIMEOUT_SECONDS", "300")
     modules = [ModuleTarget(module, None, str(PROJECT), module) for module, _ in (_GAMES, _NOTHING)]
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance, contextlib.ExitStack() as stack:
         with _output_dropped():  # that of the servers and their runs, who inherit ours

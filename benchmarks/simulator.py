@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from urllib.error import URLError
 
-_START_SECONDS = 30.0
+_START_SECONDS = 180.0
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def set_clock(url: str, now: dt.datetime | None, speed: float = 1.0) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/simulator", timeout=1):
+        with urllib.request.urlopen(f"{url}/simulator", timeout=10):
             return True
-    except URLError:
+    except (URLError, TimeoutError):
         return False
