@@ -123,7 +123,7 @@ def backfill_command(
 def scores(
     game_date: Annotated[
         datetime | None,
-        typer.Argument(formats=["%Y-%m-%d"], help="Game date; without one today's, US Eastern.", metavar="[DATE]"),
+        typer.Argument(formats=["%Y-%m-%d"], help="Game date; without one today's, US Eastern.", metavar="DATE"),
     ] = None,
     simulated: Simulated = False,
     as_json: AsJson = False,
@@ -152,9 +152,11 @@ def scores(
 def status(simulated: Simulated = False, as_json: AsJson = False) -> None:
     """Show which dates are in, missing, failed or late, when today is asked for again, and the database and API in use.
 
-    Missing are the gaps of a season, November to April, between its dates that are in; of this season up to yesterday.
-    Failed are dates whose last run failed. Late are those of more than two days ago that are not settled: games are not
-    over there, or nobody has looked for corrections.
+    Missing: gaps between the dates of a season that are in, November to April; of this season up to yesterday.
+
+    Failed: dates whose last run failed.
+
+    Late: dates of more than two days ago with games that are not over, or that nobody looked at for corrections.
 
     Example: gamepulse status --json
 
