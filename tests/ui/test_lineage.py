@@ -16,8 +16,8 @@ def test_the_lineage_leads_from_the_api_over_ncaa_games_to_the_tables(
 ) -> None:
     page.goto("/assets/ncaa_games?view=lineage")
     expect(page.get_by_text("Materialized", exact=True)).to_have_count(len(TABLES))
-    expect(page.get_by_text("8 / 8 Passed")).to_be_visible()
     expect(page.get_by_text(re.compile("Loading|Materializing"))).to_have_count(0)
+    expect(page.get_by_text("8 / 8 Passed")).to_be_visible()
     picture("lineage")
 
     def left_of(name: str) -> float:
