@@ -1,0 +1,159 @@
+"""Passwords and keys are in no log, run event, metadata, error or process list, whatever fails."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from support.aftermath import process_of
+from support.dagster_stack import LOCATION, PROJECT, Stack, new_stack, until
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]
+
+KEY, TOKEN, API_PASSWORD = (secrets.token_hex(12) for _ in range(3))
+
+
+@pytest.fixture(scope="module")
+def webhook() -> Iterator[str]:
+    """A receiver of alerts that takes none."""
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/services/{TOKEN}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def stack(postgres_server: sa.URL, webhook: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """With everything secret that there can be; alerts are on."""
+    with new_stack(postgres_server, "secrets", tmp_path_factory.mktemp("secrets")) as stack:
+        stack.environment |= {
+            "NCAA_API_KEY": KEY,
+            "NCAA_API_URL": stack.api.url.replace("://", f"://gamepulse:{API_PASSWORD}@"),
+            "ALERT_WEBHOOK_URL": webhook,
+        }
+        stack.start_webserver()
+        stack.quieten()
+        stack.graphql(
+            "mutation ($sensor: SensorSelector!) { startSensor(sensorSelector: $sensor) { __typename } }",
+            sensor={**LOCATION, "sensorName": "failure_alert"},
+        )
+        stack.start_daemon()
+        yield stack
+
+
+@pytest.fixture
+def seen_in_process_lists(stack: Stack) -> Iterator[set[str]]:
+    """Command lines of any process of this machine that held a secret while the test ran."""
+    found: set[str] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                except OSError:
+                    continue
+                if any(secret in line for secret in _secrets(stack)):
+                    found.add(line)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield found
+    over.set()
+    watcher.join()
+
+
+def test_secrets_are_seen_nowhere(stack: Stack, seen_in_process_lists: set[str]) -> None:
+    said = _runs_of_all_kinds(stack) + _commands(stack)
+    until("an alert is tried, and refused", lambda: "but execution errored" in stack.log.read_text(), 90)
+    assert all(request.key for request in stack.api.simulator.requests), "the API is told the key"
+    said += str(stack.graphql("{ instance { info } }"))
+    said += stack.log.read_text()
+
+    assert _found(stack, said) == []
+    assert _tables_with_secrets(stack) == []
+    assert seen_in_process_lists == set()
+
+
+def _secrets(stack: Stack) -> dict[str, str]:
+    return {
+        str(stack.url.password): "DATABASE_URL",
+        KEY: "NCAA_API_KEY",
+        TOKEN: "ALERT_WEBHOOK_URL",
+        API_PASSWORD: "NCAA_API_URL",
+    }
+
+
+def _found(stack: Stack, text: str) -> list[str]:
+    """Whose secret, and what is around it."""
+    return [
+        f"{name}: …{text[max(0, text.index(secret) - 300) : text.index(secret)]}"
+        for secret, name in _secrets(stack).items()
+        if secret in text
+    ]
+
+
+def _tables_with_secrets(stack: Stack) -> list[tuple[str, ...]]:
+    """Rows of any table, the app's or Dagster's, with a secret in them."""
+    every = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('public', 'dagster')"
+    found = []
+    for (table,) in stack.rows(every):
+        for secret, name in _secrets(stack).items():
+            holds = (
+                f"SELECT '{table}', '{name}', row::text FROM {table} AS row WHERE row::text LIKE '%{secret}%' LIMIT 1"
+            )
+            found += stack.rows(holds)
+    return found
+
+
+def _runs_of_all_kinds(stack: Stack) -> str:
+    """One that succeeds, some that fail, one that is killed; their messages."""
+    runs = {}
+    for date, fault, status in (
+        ("2026-01-05", {}, "SUCCESS"),
+        ("2026-01-06", {"http_401": {}}, "FAILURE"),
+        ("2026-01-07", {"html": {}}, "FAILURE"),
+        ("2026-01-08", {"http_429": {}}, "FAILURE"),
+    ):
+        stack.tell(**fault)
+        runs[date] = stack.launch_date(date)
+        assert stack.finish(runs[date], 120) == status
+    stack.tell(hang={"seconds": 60})
+    killed = stack.launch_date("2026-01-09")
+    os.kill(until("its process is there", lambda: process_of(stack, killed), 60), signal.SIGKILL)
+    assert stack.finish(killed, 60) == "FAILURE"
+    stack.tell()
+    return "\n".join(line for run_id in (*runs.values(), killed) for line in stack.messages(run_id))
+
+
+def _commands(stack: Stack) -> str:
+    """What commands say that succeed, and that fail: at the API, at the database, at its password."""
+    nowhere = stack.url.set(port=1).render_as_string(hide_password=False)
+    # The user is wrong and not the password, which is to be kept secret also where it does not fit.
+    refused = stack.url.set(username="nobody").render_as_string(hide_password=False)
+    said = ""
+    for arguments, variables, code in (
+        (["backfill", "2026-01-10", "2026-01-11"], {}, 0),
+        (["backfill", "2026-01-10", "2026-01-11"], {"NCAA_API_URL": f"http://x:{API_PASSWORD}@127.0.0.1:1"}, 1),
+        (["backfill", "2026-01-10", "2026-01-11"], {"DATABASE_URL": nowhere}, 1),
+        (["migrate"], {"DATABASE_URL": refused}, 1),
+        (["psql", "--", "-c", "SELECT pg_sleep(1)"], {}, 0),
+    ):
+        ended = subprocess.run(
+            [Path(sys.executable).parent / "gamepulse", *arguments], cwd=PROJECT, env=stack.environment | variables,
+            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        assert ended.returncode == code, ended.stdout[-2000:]
+        said += ended.stdout
+    return said
