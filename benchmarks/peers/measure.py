@@ -20,7 +20,7 @@ from pipelines.warehouse.load import load_scoreboard
 
 _LEAGUE_DAY, _LEAGUE_GAMES = dt.date(2026, 4, 7), 2_000  # made up; every team plays
 _STATEMENTS = """
-SELECT coalesce(sum(calls), 0)::bigint AS statements, coalesce(sum(total_exec_time), 0) / 1000 AS seconds
+SELECT coalesce(sum(calls), 0)::bigint
 FROM pg_stat_statements
 WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1)
 """
@@ -39,8 +39,6 @@ class Cost:
     peak: float
     """MiB."""
     statements: int
-    executing: float
-    """Seconds that the server spent on them."""
     logged: int
     """Bytes of write-ahead log."""
 
@@ -127,5 +125,4 @@ async def measure(server: Server, entry: Entry, api: str, span: Span) -> Cost:
     before = await administrator.fetchval("SELECT pg_current_wal_insert_lsn()")
     load = entry.load(api, span)
     logged = await administrator.fetchval("SELECT (pg_current_wal_insert_lsn() - $1::pg_lsn)::bigint", before)
-    row = await administrator.fetchrow(_STATEMENTS, entry.url.database)
-    return Cost(*load, row["statements"], row["seconds"], logged)
+    return Cost(*load, await administrator.fetchval(_STATEMENTS, entry.url.database), logged)
