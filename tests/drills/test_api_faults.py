@@ -33,13 +33,13 @@ FAIL_AT_ONCE = {"http_401", "html", "oversized", "truncated", "wrong_date"}
 
 
 def test_each_fault_alone(postgres_server: sa.URL, rounds: Callable[[int, int], int]) -> None:
-    """Of answers: each tick has the next one."""
+    """Of answers: each tick has the next one, for all its attempts."""
     url = new_database(postgres_server, "faults_alone")
     with serving(Options(season=2025)) as api, ticking(url, api, f"{DATE} 00:00") as ticks:
         for number, moment in enumerate(ticks_of(DATE)[:: rounds(6, 1)]):
             name = OF_ANSWERS[number % len(OF_ANSWERS)]
             api.simulator.faults.set({name: OPTIONS.get(name, {})})
-            _tick(ticks, url, moment)
+            assert not _tick(ticks, url, moment), name
         _assert_as_if_nothing_had_been(ticks, postgres_server, url, "faults_alone_clean")
 
 
