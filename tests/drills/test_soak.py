@@ -1,0 +1,57 @@
+"""Ticks every minute on the real stack, `--soak MINUTES` long: what each costs for ever. Prints the slopes."""
+
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+from support.aftermath import assert_nothing_is_left
+from support.dagster_stack import Stack
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(3600)]
+
+DATE = "2026-01-20"
+SIZE = """
+    SELECT sum(pg_total_relation_size(format('%I.%I', schemaname, tablename)::regclass))
+    FROM pg_tables WHERE schemaname = 'dagster'
+"""
+CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+
+
+def test_a_tick_a_minute(stack: Stack, pytestconfig: pytest.Config) -> None:
+    minutes = pytestconfig.getoption("--soak")
+    if minutes is None:
+        pytest.skip("NOT RUN: ask for it with --soak 15, which takes so many minutes")
+    samples: dict[str, list[float]] = {}
+    runs = []
+    for _ in range(minutes):
+        began = time.monotonic()
+        runs.append(stack.launch_date(DATE))
+        assert stack.finish(runs[-1], 300) == "SUCCESS"
+        time.sleep(max(0.0, began + 60 - time.monotonic()))
+        for name, value in _sample(stack).items():
+            samples.setdefault(name, []).append(value)
+    for name, values in samples.items():
+        slope = statistics.linear_regression(range(len(values)), values).slope
+        print(f"{name}: {values[0]:.1f} to {values[-1]:.1f}, {slope:+.3f} a tick")  # noqa: T201
+    assert max(samples["connections"]) <= samples["connections"][0] + 4
+    assert_nothing_is_left(stack, runs)
+
+
+def _sample(stack: Stack) -> dict[str, float]:
+    """Memory of each lasting process in MB, connections, and Dagster's tables in MB."""
+    found = {f"{name}, MB": _memory(child.pid) for name, child in stack.children.items()}
+    servers = sorted(pid for pid, command in stack.processes().items() if "api grpc" in command)
+    found["code servers, MB"] = sum(map(_memory, servers))
+    found["connections"] = float(stack.rows(CONNECTIONS)[0][0])
+    found["schema dagster, MB"] = float(stack.rows(SIZE)[0][0]) / 1e6
+    return found
+
+
+def _memory(pid: int) -> float:
+    """Resident."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1e3 for line in status.splitlines() if line.startswith("VmRSS")), 0.0)
