@@ -61,6 +61,8 @@ def _silence(instance: dg.DagsterInstance, now: dt.datetime) -> str | None:
 def _failed(instance: dg.DagsterInstance) -> dict[dt.date, str | None]:
     storage = instance.event_log_storage
     attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(ASSET)
+    if not attempts:  # no filter is made of no runs
+        return {}
     runs = instance.get_runs(
         dg.RunsFilter(run_ids=list({run_id for run_id, _ in attempts.values()}), statuses=[dg.DagsterRunStatus.FAILURE])
     )

@@ -50,14 +50,19 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
     Raises:
         GamePulseError: a part did not start, or ended by itself.
     """
-    environment = {"DATABASE_URL": url.render_as_string(hide_password=False), "DAGSTER_HOME": str(PROJECT)}
+    home = settings.gamepulse_home.resolve()
+    environment = {
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "DAGSTER_HOME": str(PROJECT),
+        "GAMEPULSE_HOME": str(home),
+    }
     commands: dict[str, Sequence[str]] = {}
     if simulate:
         commands["simulated API"] = ("gamepulse", "simulate", "--port", str(settings.gamepulse_simulator_port))
     commands["webserver"] = ("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE)
     commands["daemon"] = ("dagster-daemon", "run", *WORKSPACE)
     option = " --simulated" if simulate else ""
-    log = settings.gamepulse_home / f"up-{port}.log"
+    log = home / f"up-{port}.log"
     with _stopped_by_signals(), _children(commands, environment, log) as children:
         with Console().status("Starting Dagster"):
             _wait_for_webserver(port, children, log)
@@ -119,7 +124,8 @@ def _children(
             for name, (program, *arguments) in commands.items():
                 children[name] = subprocess.Popen(  # noqa: S603
                     [str(Path(sys.executable).parent / program), *arguments],
-                    cwd=PROJECT,
+                    # Dagster puts an .env file of its folder over the environment: over the simulated API's URL.
+                    cwd=log.parent,
                     env={**os.environ, **environment},
                     stdout=output,
                     stderr=output,
