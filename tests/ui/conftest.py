@@ -18,7 +18,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE = 400_000  # milliseconds: the machine may be busy, and nothing is measured by it
-DOCUMENTED = {"scoreboard", "lineage", "backfill", "failed-date"}
+DOCUMENTED = {"scoreboard", "lineage", "failed-date", "retries"}
 """Pictures that explain: `--screenshots=docs/images` puts them there."""
 PICTURE_BYTES = 200_000
 
