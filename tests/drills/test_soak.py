@@ -41,8 +41,9 @@ def test_a_tick_a_minute(stack: Stack, pytestconfig: pytest.Config) -> None:
 def _sample(stack: Stack) -> dict[str, float]:
     """Memory of each lasting process in MB, connections, and Dagster's tables in MB."""
     found = {f"{name}, MB": _memory(child.pid) for name, child in stack.children.items()}
-    servers = sorted(pid for pid, command in stack.processes().items() if "api grpc" in command)
-    found["code servers, MB"] = sum(map(_memory, servers))
+    # The daemon starts a new one each minute, and the one before is there for a while.
+    servers = [pid for pid, command in stack.processes().items() if "api grpc" in command]
+    found["largest code server, MB"] = max(map(_memory, servers))
     found["connections"] = float(stack.rows(CONNECTIONS)[0][0])
     found["schema dagster, MB"] = float(stack.rows(SIZE)[0][0]) / 1e6
     return found
