@@ -98,13 +98,21 @@ class CodeServers:
 
 
 def _children(pid: int) -> set[int]:
-    lines = (path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
-    return {int(child) for line in lines for child in line.split()}
+    found: set[int] = set()
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile, or a thread of it
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            found |= {int(child) for child in path.read_text().split()}
+    return found
 
 
 def _processes_of_runs() -> set[int]:
-    grandchildren = {pid for child in _children(os.getpid()) for pid in _children(child)}
-    return {pid for pid in grandchildren if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    """Of the children of our children all but what `multiprocessing` keeps."""
+    runs = set()
+    for pid in (pid for child in _children(os.getpid()) for pid in _children(child)):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                runs.add(pid)
+    return runs
 
 
 def _processor_of_runs() -> float:
