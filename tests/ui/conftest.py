@@ -17,7 +17,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 400_000  # milliseconds: the machine may be busy, and nothing is measured by it
+PATIENCE = 300_000  # milliseconds: the machine may be busy, and nothing is measured by it
 DOCUMENTED = {"scoreboard", "lineage", "failed-date", "retries"}
 """Pictures that explain: `--screenshots=docs/images` puts them there."""
 PICTURE_BYTES = 200_000
