@@ -8,7 +8,8 @@ from typing import Final
 import dagster as dg
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 
-PROCESS_TAG: Final = "gamepulse/process"
+PROCESS_TAG: Final = ".dagster/gamepulse_process"
+"""Tags of this prefix are not shown under every run."""
 END_SECONDS: Final = 1.0
 """A date that is being loaded when the daemon stops is mostly in by then; longer ones are terminated."""
 TERMINATE_SECONDS: Final = 5.0

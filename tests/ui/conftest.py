@@ -18,7 +18,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE = 300_000  # milliseconds: the machine may be busy, and nothing is measured by it
-DOCUMENTED = {"scoreboard", "lineage", "failed-date", "retries"}
+DOCUMENTED = {"scoreboard", "lineage", "failed-date"}
 """Pictures that explain: `--screenshots=docs/images` puts them there."""
 PICTURE_BYTES = 200_000
 
