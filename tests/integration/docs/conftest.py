@@ -55,9 +55,9 @@ async def load(settings: Settings, scoreboards: list[Scoreboard]) -> None:
                 await load_scoreboard(session, scoreboard, games_expected=scoreboard.games_received)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def season(postgres_server: sa.URL, administrator: sa.Engine, template: str) -> Iterator[Season]:
-    """Loaded once for all that read it."""
+    """Loaded once for all that read it in a module; gone after it, since roles belong to the server."""
     with administrator.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {DATABASE} TEMPLATE {template}"))
     url = postgres_server.set(database=DATABASE)
@@ -73,5 +73,5 @@ def season(postgres_server: sa.URL, administrator: sa.Engine, template: str) -> 
     yield Season(url.set(username=READER, password=PASSWORD.get_secret_value()), scoreboards)
     with administrator.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {DATABASE} WITH (FORCE)"))
-        for role in (PIPELINE, DAGSTER, READER):  # roles belong to the server, and other tests make them anew
+        for role in (PIPELINE, DAGSTER, READER):
             connection.execute(sa.text(f"DROP ROLE {role}"))

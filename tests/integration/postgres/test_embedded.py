@@ -100,7 +100,14 @@ def start_elsewhere(home: Path, *, then_sleep: float = 0, **environment: str) ->
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_signals,
     )
+
+
+def heed_signals() -> None:
+    """As in a terminal, also when these tests run in the background, where Ctrl-C and hang-ups are ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def printed_url(starter: subprocess.Popen[str]) -> str:
