@@ -49,6 +49,7 @@ def fresh_machine(tmp_path: Path) -> Iterator[None]:
 MATERIALIZE = "dagster asset materialize -m pipelines.definitions --select ncaa_games --partition"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fresh_machine")
 def test_a_fresh_clone_with_nothing_set_materializes_a_date_and_shows_it(run: Run, api: Any) -> None:
     api.answer_with({"2025-12-01": GAMES, "2025-12-02": b"<html>"})
@@ -69,6 +70,7 @@ def test_a_fresh_clone_with_nothing_set_materializes_a_date_and_shows_it(run: Ru
     assert "is stopped" in run("gamepulse down").stdout
 
 
+@pytest.mark.slow
 def test_an_unknown_partition_is_an_error_that_names_it(run: Run, database_url: sa.URL) -> None:
     url = database_url.render_as_string(hide_password=False)
     for key in ("2025-13-45", "2099-01-01"):
@@ -77,6 +79,7 @@ def test_an_unknown_partition_is_an_error_that_names_it(run: Run, database_url: 
         assert f"passed partition key `{key}`" in found.stderr
 
 
+@pytest.mark.slow
 def test_commands_say_in_a_sentence_why_the_database_cannot_be_used(
     run: Run, database_url: sa.URL, new_database: Callable[..., sa.URL]
 ) -> None:

@@ -38,6 +38,7 @@ def start(name: str, settings: Settings, arrivals: Arrivals, dates: int) -> mult
     return process
 
 
+@pytest.mark.slow
 def test_all_processes_on_a_database_together_keep_the_limit(settings: Settings, arrivals: Arrivals) -> None:
     processes = [start(f"run{n}", settings, arrivals, dates) for n, dates in enumerate((14, 8, 5, 5))]
     for process in processes:
