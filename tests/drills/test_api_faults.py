@@ -4,6 +4,7 @@ fails changes nothing, and once the API is well the tables are as if nothing had
 That failures are told apart and retried after 2, 4 and 8 seconds is in tests/integration/assets/test_ncaa_games.py.
 """
 
+import json
 import random
 import re
 import subprocess
@@ -59,7 +60,7 @@ def test_all_faults_mixed(postgres_server: sa.URL, rounds: Callable[[int, int], 
     choices = random.Random(8)
     url = new_database(postgres_server, "faults_mixed")
     with serving(Options(season=2025)) as api, ticking(url, api, f"{DATE} 00:00") as ticks:
-        for moment in ticks_of(DATE)[:: rounds(4, 1)]:
+        for moment in ticks_of(DATE)[:: rounds(8, 1)]:
             names = choices.sample(OF_ANSWERS, 2) + choices.sample(OF_GAMES, 1)
             faults = {name: {**OPTIONS.get(name, {}), "share": choices.random()} for name in names}
             faults[names[0]]["endpoints"] = ["scoreboard", "schedule"]
@@ -76,7 +77,7 @@ def test_a_backfill_with_wrong_answers_is_complete_after_a_few_commands(
     url = new_database(postgres_server, "wrong_answers")
     share = wrong / len(OF_ANSWERS)
     faults = {name: {**OPTIONS.get(name, {}), "share": share} for name in OF_ANSWERS}
-    command = [Path(sys.executable).parent / "gamepulse", "backfill", first, last]
+    command = [Path(sys.executable).parent / "gamepulse", "backfill", first, last, "--json"]
     with serving(Options(season=2025, faults=faults)) as api:
         variables = environment(
             DATABASE_URL=url.render_as_string(hide_password=False),
@@ -85,12 +86,12 @@ def test_a_backfill_with_wrong_answers_is_complete_after_a_few_commands(
         )
         for attempt in range(6):
             ended = subprocess.run(command, cwd=PROJECT, env=variables, check=False, capture_output=True, text=True)
-            print(f"attempt {attempt}: {ended.stdout.splitlines()[-1]}")  # noqa: T201
+            found = json.loads(ended.stdout)
+            print(f"attempt {attempt}: {found['dates_loaded']} of {found['dates']}")  # noqa: T201
             if ended.returncode == 0:
                 break
-            assert all(re.match(r"\d{4}-\d\d-\d\d: GET .*\.$", line) for line in ended.stderr.splitlines()), (
-                ended.stderr
-            )
+            assert found["dates_loaded"] + len(found["failed"]) == found["dates"]
+            assert all(re.fullmatch(r"GET .*\.", reason) for reason in found["failed"].values()), found["failed"]
         assert ended.returncode == 0
         api.simulator.faults.set({})
         clean = clean_tables(postgres_server, "wrong_answers_clean", api.url, days(first, last))

@@ -39,7 +39,7 @@ def test_a_run_that_is_killed_at_any_moment_leaves_whole_dates_and_is_run_again(
     seconds = _seconds_of_a_run(stack)
     assert_same(tables(stack.url), clean)
     killed_at_work = 0
-    for number in range(rounds(4, 20)):
+    for number in range(rounds(2, 20)):
         empty(stack)
         run_id = stack.launch_range(FIRST, LAST)
         pid = until("its process is there", partial(process_of, stack, run_id), 60)

@@ -49,8 +49,8 @@ def elsewhere() -> Iterator[Callable[[sa.URL, str], None]]:
 def test_a_season_ends_with_every_game_final(
     postgres_server: sa.URL, api: Served, rounds: Callable[[int, int], int]
 ) -> None:
-    """In full the season of 2025-26 from its first day, in short a fortnight with games that end after midnight."""
-    first, last = ("2025-11-03", "2026-04-06") if rounds(0, 1) else ("2026-01-05", "2026-01-18")
+    """In full the season of 2025-26 from its first day, in short a week with games that end after midnight."""
+    first, last = ("2025-11-03", "2026-04-06") if rounds(0, 1) else ("2026-01-05", "2026-01-11")
     url = new_database(postgres_server, "season")
     with playing(url, api, f"{first} 00:00") as player:
         player.play(f"{first} 00:00", _noon_after(last), HOUR)

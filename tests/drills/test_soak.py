@@ -18,10 +18,16 @@ SIZE = """
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 
 
-def test_a_tick_a_minute(stack: Stack, pytestconfig: pytest.Config) -> None:
-    minutes = pytestconfig.getoption("--soak")
-    if minutes is None:
+@pytest.fixture(scope="module")
+def minutes(pytestconfig: pytest.Config) -> int:
+    """How long; asked for before the stack, which is not started for nothing."""
+    asked: int | None = pytestconfig.getoption("--soak")
+    if asked is None:
         pytest.skip("NOT RUN: ask for it with --soak 15, which takes so many minutes")
+    return asked
+
+
+def test_a_tick_a_minute(minutes: int, stack: Stack) -> None:
     samples: dict[str, list[float]] = {}
     runs = []
     for _ in range(minutes):
