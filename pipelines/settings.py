@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipelines.errors import ConfigurationError
 
 PROJECT = Path(__file__).resolve().parents[1]
+REPOSITORY = "https://github.com/gamepulse/ncaa-games"
 
 
 class Settings(BaseSettings):

@@ -9,6 +9,7 @@ import dagster as dg
 from models.reference import conferences
 from pipelines.assets.checks import check_specs, run_checks
 from pipelines.assets.preview import scoreboard_markdown
+from pipelines.assets.source_code import source_code
 from pipelines.assets.tables import row_counts
 from pipelines.errors import DatabaseError, GamePulseError
 from pipelines.ingest import IngestedDate, ingest_dates
@@ -27,6 +28,7 @@ from pipelines.warehouse.database import Database
     deps=["ncaa_api"],
     kinds={"python", "postgres"},
     owners=["team:gamepulse"],
+    metadata=source_code(__file__),
     freshness_policy=dg.FreshnessPolicy.time_window(
         fail_window=dt.timedelta(hours=2), warn_window=dt.timedelta(minutes=45)
     ),

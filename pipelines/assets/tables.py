@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from models.dim_team import DimTeam
 from models.fact_game import FactGame
 from models.rejected_game import RejectedGame
+from pipelines.assets.source_code import source_code
 from pipelines.warehouse.database import Database
 
 TABLES: tuple[type[SQLModel], ...] = (FactGame, DimTeam, RejectedGame)
@@ -35,7 +36,11 @@ def table_specs() -> list[dg.AssetSpec]:
             kinds={"postgres", "table"},
             owners=["team:gamepulse"],
             description=inspect.getdoc(model),
-            metadata={"dagster/table_name": f"public.{name_of(model)}", "dagster/column_schema": column_schema(model)},
+            metadata={
+                "dagster/table_name": f"public.{name_of(model)}",
+                "dagster/column_schema": column_schema(model),
+                **source_code(inspect.getfile(model)),
+            },
         )
         for model in TABLES
     ]

@@ -6,6 +6,7 @@ from contextlib import aclosing
 import dagster as dg
 
 from pipelines.assets.ncaa_games import failure_of
+from pipelines.assets.source_code import source_code
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.logs import event_logger
@@ -23,6 +24,7 @@ DAYS_AHEAD = 7
     deps=["ncaa_api"],
     kinds={"python", "postgres"},
     owners=["team:gamepulse"],
+    metadata=source_code(__file__),
     retry_policy=RETRIES,
 )
 async def ncaa_upcoming_games(

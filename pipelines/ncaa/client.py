@@ -25,8 +25,9 @@ from pipelines.errors import (
 from pipelines.ncaa.calendar import parse_calendar
 from pipelines.ncaa.rate_limit import RateLimit, Turn
 from pipelines.ncaa.scoreboard import ScoreboardResponse
+from pipelines.settings import REPOSITORY
 
-USER_AGENT: Final = f"gamepulse/{version('gamepulse')} (+https://github.com/gamepulse/ncaa-games)"
+USER_AGENT: Final = f"gamepulse/{version('gamepulse')} (+{REPOSITORY})"
 ANSWER_SECONDS: Final = 10.0
 ANSWER_BYTES: Final = 20 * 2**20
 RETRY_AFTER_SECONDS: Final = 10.0

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.definitions import defs
 from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.settings import PROJECT, REPOSITORY
 from pipelines.warehouse.seasons import eastern_date
 from simulator.options import Options
 from simulator.server import Served, serving
@@ -50,6 +51,16 @@ def test_lineage_leads_from_the_api_over_the_asset_to_the_tables() -> None:
         assert spec.description, name
         assert spec.owners, name
         assert spec.kinds, name
+
+
+def test_each_asset_of_ours_links_to_its_file() -> None:
+    for name, spec in specs().items():
+        if name == "ncaa_api":  # its code is somebody else's
+            continue
+        [link] = spec.metadata["dagster/code_references"].code_references
+        assert link.url == f"{REPOSITORY}/blob/main/{link.label}"
+        code = (PROJECT / link.label).read_text()
+        assert f"def {name}(" in code or f'__tablename__ = "{name}"' in code
 
 
 def test_columns_are_those_of_the_database(rows: Rows) -> None:
