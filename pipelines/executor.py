@@ -1,4 +1,4 @@
-"""Runs in one process, which *Terminate* ends at any moment."""
+"""Runs in one process, which *Terminate* ends at any moment, and which are run again when Dagster itself failed."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -6,6 +6,8 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.errors import raise_execution_interrupts
+from dagster._core.execution.plan.objects import ErrorSource
+from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 
 from pipelines.run_launcher import process_tag
 
@@ -13,11 +15,16 @@ from pipelines.run_launcher import process_tag
 @dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema)  # type: ignore[call-overload,untyped-decorator]
 def in_process_executor(context: dg.InitExecutorContext) -> dg.Executor:
     """Dagster's own: a run has one step, and a process for it would double its time."""
-    return _InterruptibleWaits(dg.in_process_executor.executor_creation_fn(context))  # type: ignore[misc]
+    return _Executor(dg.in_process_executor.executor_creation_fn(context))  # type: ignore[misc]
 
 
-class _InterruptibleWaits(dg.Executor):
-    """Dagster sleeps through an interrupt that comes while a step waits for its retry, up to eight seconds here."""
+class _Executor(dg.Executor):
+    """Two things more than Dagster's.
+
+    It sleeps through an interrupt that comes while a step waits for its retry, up to eight seconds here. And a step
+    that fails because its events could not be stored (PostgreSQL was restarted in the middle of a statement) is neither
+    tried again, which is for errors of the asset's code, nor is its run, which is for processes that died.
+    """
 
     def __init__(self, executor: dg.Executor) -> None:
         self._executor = executor
@@ -35,6 +42,8 @@ class _InterruptibleWaits(dg.Executor):
         with ExitStack() as wait:
             for event in self._executor.execute(plan_context, execution_plan):
                 wait.close()
+                if event.is_step_failure and event.step_failure_data.error_source == ErrorSource.UNEXPECTED_ERROR:
+                    plan_context.instance.add_run_tags(plan_context.run_id, {RETRY_ON_ASSET_OR_OP_FAILURE_TAG: "true"})
                 yield event
                 if event.is_step_up_for_retry:
                     wait.enter_context(raise_execution_interrupts())

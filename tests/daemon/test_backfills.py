@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+import sqlalchemy as sa
 from support.dagster_stack import PROJECT, Stack, until
 
 pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
@@ -93,6 +94,23 @@ def test_a_run_that_is_killed_half_way_leaves_whole_dates_and_is_noticed_and_run
     assert stack.finish(again.run_id, 90) == "SUCCESS"
     for date in (first, "2025-11-28", last):
         assert stack.games(date) == stack.simulated_games(date)
+
+
+def test_a_run_that_loses_dagsters_tables_in_the_middle_of_an_event_is_run_again(stack: Stack) -> None:
+    waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%asset_keys%'"
+    stack.tell(hang={"seconds": 2})
+    asked = len(stack.api.simulator.requests)
+    run_id = stack.launch_date("2026-01-22")
+    until("the request is out", lambda: len(stack.api.simulator.requests) >= asked + 2, 60)
+    with stack.engine.connect() as connection:
+        connection.execute(sa.text("LOCK TABLE dagster.asset_keys IN EXCLUSIVE MODE"))
+        [[pid]] = until("the run reports the date", lambda: stack.rows(waits), 60)
+        stack.rows(f"SELECT pg_terminate_backend({pid})")
+    stack.tell()
+    assert stack.finish(run_id) == "FAILURE"
+    [again] = until("it is run again", lambda: stack.runs(**{"dagster/parent_run_id": run_id}), 60)
+    assert stack.finish(again.run_id) == "SUCCESS"
+    assert stack.materialized(again.run_id) == ["2026-01-22"]
 
 
 def test_a_command_line_that_is_killed_is_noticed_within_two_minutes(stack: Stack) -> None:
