@@ -8,7 +8,7 @@ WITH stored AS (
         split_part(game_id, '_', 2)::bigint AS contest_id,
         least(home_team_key, away_team_key) AS one_team_key,
         greatest(home_team_key, away_team_key) AS other_team_key,
-        split_part(game_id, '_', 2)::bigint <> ALL ($5::bigint[])
+        split_part(game_id, '_', 2)::bigint NOT IN (SELECT unnest($5::bigint[]))
             AND NOT ($3::text = 'legacy' AND feed = 'current') AS is_left_over,
         split_part(game_id, '_', 2)::bigint <> ALL ($6::bigint[]) AS is_unlisted
     FROM fact_game
