@@ -2,6 +2,7 @@
 -- loaded, $6 contest ids that could not be read, $7 when the scoreboard before this one was fetched.
 -- Games of the date that this load did not write: withdrawn when they left the scoreboard or were re-issued under a
 -- newer contest id; those missing only remember when they were last seen.
+-- NOT IN, since <> ALL is hashed in the first five executions only: a generic plan compares each game with each id.
 WITH stored AS (
     SELECT
         game_key, game_status, last_seen_at,

@@ -68,6 +68,9 @@ def test_of_a_range_in_one_run_only_the_bad_dates_fail(stack: Stack) -> None:
     reasons = stack.failure(run_id)
     for date in bad:
         assert f"{date}: GET " in reasons
+    run = stack.instance.get_run_by_id(run_id)
+    assert run is not None
+    assert run.tags["dagster/will_retry"] == "false", "the dates were asked for four times already"
     statuses = stack.partition_statuses()
     for date in dates:
         assert statuses.get(date) == ("FAILED" if date in bad else "MATERIALIZED")
@@ -111,6 +114,7 @@ def test_a_run_that_loses_dagsters_tables_in_the_middle_of_an_event_is_run_again
     [again] = until("it is run again", lambda: stack.runs(**{"dagster/parent_run_id": run_id}), 60)
     assert stack.finish(again.run_id) == "SUCCESS"
     assert stack.materialized(again.run_id) == ["2026-01-22"]
+    assert stack.games("2026-01-22") == stack.simulated_games("2026-01-22")
 
 
 def test_a_command_line_that_is_killed_is_noticed_within_two_minutes(stack: Stack) -> None:
