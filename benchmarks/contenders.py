@@ -10,10 +10,10 @@ from benchmarks.days import scoreboard
 from benchmarks.floor import Floor
 from benchmarks.server import Server, connect, settings_for
 from benchmarks.timing import Way
-from pipelines.ncaa.scoreboard import Scoreboard
-from pipelines.warehouse.database import Database
+from pipelines.ncaa.scoreboard import ParsedScoreboard
+from pipelines.postgres.sessions import Database
+from pipelines.seasons import season_of
 from pipelines.warehouse.load import LoadReport, load_scoreboard
-from pipelines.warehouse.seasons import season_of
 
 if TYPE_CHECKING:
     import asyncpg
@@ -34,7 +34,7 @@ class Contender:
     connection: "asyncpg.Connection[Any]"
     """For what is not measured."""
 
-    async def load(self, scoreboard: Scoreboard) -> LoadReport:
+    async def load(self, scoreboard: ParsedScoreboard) -> LoadReport:
         """The real load as the asset calls it, on a pooled connection; the calendar knows the date: games can leave."""
         async with self.database.get_session() as session:
             return await load_scoreboard(session, scoreboard, games_expected=scoreboard.games_received)
@@ -78,7 +78,7 @@ async def new_contender(server: Server, *, logged: bool = False) -> AsyncIterato
         yield Contender(database, floor, connection)
 
 
-def scoreboards(state: State, size: int, runs: int) -> list[Scoreboard]:
+def scoreboards(state: State, size: int, runs: int) -> list[ParsedScoreboard]:
     """One a run, of the same games. New and moved: each run has the next date, as a day's first load moves every team's
     watermarks on; unchanged: one date, fetched every minute."""
     first = scoreboard(FIRST_DATE, size)
@@ -91,7 +91,7 @@ def scoreboards(state: State, size: int, runs: int) -> list[Scoreboard]:
     ]
 
 
-def way_of_load(contender: Contender, state: State, size: int, boards: list[Scoreboard]) -> Way:
+def way_of_load(contender: Contender, state: State, size: int, boards: list[ParsedScoreboard]) -> Way:
     """Checks what the report says, so that it is the state meant which is measured."""
 
     async def run(number: int) -> None:
@@ -107,7 +107,7 @@ def way_of_load(contender: Contender, state: State, size: int, boards: list[Scor
     return Way(run, _preparation(contender, state, size))
 
 
-def way_of_floor(contender: Contender, state: State, size: int, boards: list[Scoreboard]) -> Way:
+def way_of_floor(contender: Contender, state: State, size: int, boards: list[ParsedScoreboard]) -> Way:
     async def run(number: int) -> None:
         await contender.floor.load(boards[number])
 

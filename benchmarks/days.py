@@ -7,8 +7,8 @@ import random
 from typing import Any
 
 from models.reference import Team, teams
-from pipelines.ncaa.scoreboard import Scoreboard, ScoreboardResponse, parse_scoreboard
-from pipelines.warehouse.seasons import EASTERN
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
+from pipelines.seasons import EASTERN
 
 _FIRST_CONTEST = 6_500_000
 _NETWORKS = ("ESPN+", "", "ESPNU", "", "FS1", "CBSSN", "", "ESPN2")
@@ -31,14 +31,14 @@ def response(date: dt.date, size: int, *, minutes: int = 0) -> ScoreboardRespons
     return ScoreboardResponse(date, json.dumps(body, separators=(",", ":")).encode(), fetched_at, url)
 
 
-def scoreboard(date: dt.date, size: int, *, minutes: int = 0) -> Scoreboard:
+def scoreboard(date: dt.date, size: int, *, minutes: int = 0) -> ParsedScoreboard:
     """The same, parsed."""
     parsed = parse_scoreboard(response(date, size, minutes=minutes))
     assert len(parsed.games) == size, "every made-up game can be read"
     return parsed
 
 
-def eventful_scoreboard(date: dt.date, size: int) -> Scoreboard:
+def eventful_scoreboard(date: dt.date, size: int) -> ParsedScoreboard:
     """One on which a game cannot be read and a team is in another conference: all that a load has to do."""
     usual = response(date, size)
     body = json.loads(usual.body)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
 if TYPE_CHECKING:
     import asyncpg
@@ -76,7 +76,7 @@ class Floor:
         rows = await connection.fetch("SELECT slug, team_key, conference_id FROM dim_team WHERE season = $1", season)
         return cls(connection, {row["slug"]: (row["team_key"], row["conference_id"]) for row in rows})
 
-    async def load(self, scoreboard: Scoreboard) -> None:
+    async def load(self, scoreboard: ParsedScoreboard) -> None:
         """One transaction, one statement; the arrays are made from the same objects as the real load's."""
         games, keys, conferences = scoreboard.games, self._keys, self._conferences
         home, away = [game.home for game in games], [game.away for game in games]

@@ -20,7 +20,7 @@ from benchmarks.history import fill
 from benchmarks.server import Server
 from benchmarks.table import Row, ratio
 from benchmarks.timing import compare
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
 if TYPE_CHECKING:
     pass
@@ -64,7 +64,7 @@ async def statements(server: Server) -> AsyncIterator[Row]:
     yield Row("statements of a load", max(eventful, *usual), 12, "", details)
 
 
-async def _statements_of(server: Server, contender: Contender, board: Scoreboard) -> int:
+async def _statements_of(server: Server, contender: Contender, board: ParsedScoreboard) -> int:
     before = len(server.logged_statements())
     await contender.load(board)
     sent = server.logged_statements()[before:]
@@ -86,8 +86,8 @@ async def write_ahead_log(server: Server, *, runs: int) -> AsyncIterator[Row]:
 async def _bytes_logged(
     server: Server,
     contender: Contender,
-    load: Callable[[Scoreboard], Awaitable[object]],
-    boards: list[Scoreboard],
+    load: Callable[[ParsedScoreboard], Awaitable[object]],
+    boards: list[ParsedScoreboard],
 ) -> list[int]:
     await contender.load(boards[0])
     await load(boards[0])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.table import Row
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import load_scoreboard
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.rate_limit import RateLimit
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 
 SEASON = 2024
 PORT = 8791

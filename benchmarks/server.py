@@ -14,9 +14,9 @@ from sqlalchemy import URL
 
 from pipelines.postgres.database import migrate
 from pipelines.postgres.embedded import EmbeddedPostgres
+from pipelines.postgres.sessions import SERVER_SETTINGS
 from pipelines.postgres.url import libpq_url
 from pipelines.settings import Settings
-from pipelines.warehouse.database import SERVER_SETTINGS
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]

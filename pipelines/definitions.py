@@ -4,8 +4,8 @@ import dagster as dg
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.assets.tables import ncaa_api, table_specs
-from pipelines.executor import in_process_executor
 from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.runtime.executor import in_process_executor
 from pipelines.schedules import (
     ncaa_ingestion,
     ncaa_schedule,

@@ -5,9 +5,9 @@ Messages are sentences for the person on call: what was asked, what came, what t
 
 
 class GamePulseError(Exception):
-    """Root of the tree. `can_heal` says whether asking again later may succeed; retries follow from it alone."""
+    """Root of the tree. `retryable` says whether asking again later may succeed; retries follow from it alone."""
 
-    can_heal = False
+    retryable = False
 
 
 class ConfigurationError(GamePulseError):
@@ -21,7 +21,7 @@ class DatabaseError(GamePulseError):
 class DatabaseUnreachableError(DatabaseError):
     """Nobody answers, or the connection broke."""
 
-    can_heal = True
+    retryable = True
 
 
 class DatabaseRefusedError(DatabaseError):
@@ -31,7 +31,7 @@ class DatabaseRefusedError(DatabaseError):
 class DatabaseBusyError(DatabaseError):
     """A lock or a statement took longer than the limit."""
 
-    can_heal = True
+    retryable = True
 
 
 class EmbeddedPostgresError(DatabaseError):
@@ -61,19 +61,19 @@ class NcaaApiError(GamePulseError):
 class ApiUnreachableError(NcaaApiError):
     """No connection, or it broke."""
 
-    can_heal = True
+    retryable = True
 
 
 class ApiTimeoutError(NcaaApiError):
     """No whole answer within the limit."""
 
-    can_heal = True
+    retryable = True
 
 
 class RateLimitedError(NcaaApiError):
     """429. `retry_after` is the server's wish in seconds, where it has one."""
 
-    can_heal = True
+    retryable = True
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -83,7 +83,7 @@ class RateLimitedError(NcaaApiError):
 class UpstreamFailedError(NcaaApiError):
     """404 or 5xx, or an answer of the frozen legacy feed: the API is up, its source is not."""
 
-    can_heal = True
+    retryable = True
 
 
 class EmptyScoreboardError(UpstreamFailedError):

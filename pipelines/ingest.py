@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple
 from structlog.stdlib import BoundLogger
 
 from pipelines.errors import GamePulseError, NcaaApiError
-from pipelines.interrupts import Interrupts
-from pipelines.ncaa.belief import is_off_season, require_believable
 from pipelines.ncaa.client import NcaaClient
-from pipelines.ncaa.scoreboard import Scoreboard, parse_scoreboard
-from pipelines.warehouse.database import Database
+from pipelines.ncaa.empty_days import is_off_season, reject_false_empty
+from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
+from pipelines.postgres.sessions import Database
+from pipelines.runtime.interrupts import Interrupts
+from pipelines.seasons import season_of
 from pipelines.warehouse.load import LoadReport, load_scoreboard
-from pipelines.warehouse.seasons import season_of
 
 DATES_AT_ONCE = 8
 """How many dates of a range are under way together; more would only wait for the API's limit."""
@@ -25,7 +25,7 @@ _TASK: Final = "ingest_dates"
 class IngestedDate(NamedTuple):
     """What came, and what loading it did."""
 
-    scoreboard: Scoreboard
+    scoreboard: ParsedScoreboard
     report: LoadReport
 
 
@@ -33,11 +33,11 @@ async def ingest_date(game_date: dt.date, ncaa_api: NcaaClient, database: Databa
     """Brings a US Eastern game date to what the API says of it now. All of it or, with an error, nothing.
 
     Raises:
-        GamePulseError: what failed, in a sentence; `can_heal` says whether asking again may help.
+        GamePulseError: what failed, in a sentence; `retryable` says whether asking again may help.
     """
     expected = await games_expected(game_date, ncaa_api)
     scoreboard = parse_scoreboard(await ncaa_api.scoreboard(game_date))
-    require_believable(scoreboard, expected)
+    reject_false_empty(scoreboard, expected)
     async with database.get_session() as session:
         return IngestedDate(scoreboard, await load_scoreboard(session, scoreboard, games_expected=expected))
 

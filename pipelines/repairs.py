@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import dagster as dg
 
-from pipelines.warehouse.seasons import EASTERN, settles_at
+from pipelines.seasons import EASTERN, settles_at
 
 REPAIR_DAYS: Final = 7
 """After so many days a date is given up, and only a check keeps saying so."""

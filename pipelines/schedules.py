@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
+from pipelines.cadence import TICK_CRON
 from pipelines.repairs import REASON_TAG, date_history, is_waiting
-from pipelines.warehouse.seasons import EASTERN, eastern_date
+from pipelines.seasons import EASTERN, eastern_date
 
 # One date takes seconds: a run of it that takes minutes hangs.
 ONE_DATE_TAGS = {"dagster/max_runtime": "300"}
@@ -27,7 +28,7 @@ ncaa_upcoming = dg.define_asset_job(
 
 @dg.schedule(
     job=ncaa_ingestion,
-    cron_schedule="*/15 * * * *",
+    cron_schedule=TICK_CRON,
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Today's games, US Eastern, every quarter of an hour; yesterday's too until noon, while some are not "

@@ -8,11 +8,11 @@ import httpx
 
 from pipelines.assets import ncaa_games
 from pipelines.errors import AlertError
-from pipelines.failures import failure_reasons
 from pipelines.repairs import PARTITION_TAG, RANGE_TAGS, REASON_TAG, REPAIR_DAYS, date_history, repair_reason
+from pipelines.runtime.failures import failure_reasons
 from pipelines.schedules import REPAIR_TAGS, ncaa_ingestion
+from pipelines.seasons import eastern_date
 from pipelines.settings import Settings
-from pipelines.warehouse.seasons import eastern_date
 
 
 @dg.sensor(

@@ -10,7 +10,7 @@ import httpx
 from benchmarks.floor import Floor
 from benchmarks.peers.contender import dates_between, run
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
-from pipelines.warehouse.seasons import season_of
+from pipelines.seasons import season_of
 
 DATES_AT_ONCE = 8  # as ours
 

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from benchmarks.days import scoreboard
 from benchmarks.peers.spans import Span
 from benchmarks.server import Server, connect, settings_for
+from pipelines.postgres.sessions import Database
 from pipelines.settings import PROJECT
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import load_scoreboard
 
 _LEAGUE_DAY, _LEAGUE_GAMES = dt.date(2026, 4, 7), 2_000  # made up; every team plays

@@ -10,8 +10,8 @@ from benchmarks.peers.contender import dates_between, run
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 
 
 def load(first: dt.date, last: dt.date) -> None:

@@ -17,8 +17,8 @@ from models.dim_team import DimTeam
 from models.fact_game import FactGame
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.game import Game, TeamLine
-from pipelines.ncaa.scoreboard import Scoreboard, parse_scoreboard
-from pipelines.warehouse.seasons import season_of
+from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
+from pipelines.seasons import season_of
 
 
 def load(first: dt.date, last: dt.date) -> None:
@@ -34,7 +34,7 @@ async def _load(first: dt.date, last: dt.date) -> None:
     await engine.dispose()
 
 
-async def _load_date(engine: AsyncEngine, scoreboard: Scoreboard) -> None:
+async def _load_date(engine: AsyncEngine, scoreboard: ParsedScoreboard) -> None:
     season = season_of(scoreboard.game_date)
     async with AsyncSession(engine) as session:
         for game in scoreboard.games:
@@ -69,7 +69,9 @@ async def _team(session: AsyncSession, line: TeamLine, season: int) -> DimTeam:
     return team
 
 
-async def _upsert(session: AsyncSession, scoreboard: Scoreboard, game: Game, home: DimTeam, away: DimTeam) -> None:
+async def _upsert(
+    session: AsyncSession, scoreboard: ParsedScoreboard, game: Game, home: DimTeam, away: DimTeam
+) -> None:
     game_id = f"ncaam_{game.contest_id}"
     row = (await session.exec(select(FactGame).where(FactGame.game_id == game_id))).first()
     if row is None:

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from pipelines.warehouse.seasons import EASTERN
+from pipelines.seasons import EASTERN
 
 STATES = ("new", "changed", "unchanged")
 

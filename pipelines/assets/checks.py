@@ -7,8 +7,9 @@ import dagster as dg
 import sqlalchemy as sa
 
 from models.reference import conferences
-from pipelines.warehouse.database import Database
-from pipelines.warehouse.seasons import eastern_date
+from pipelines.cadence import STALE_AFTER
+from pipelines.postgres.sessions import Database
+from pipelines.seasons import eastern_date
 
 SHOWN = 5
 
@@ -131,13 +132,13 @@ CHECKS = (
     ),
     Check(
         "today_is_fresh",
-        "Today was asked for in the last 45 minutes, whatever else was backfilled.",
+        f"Today was fetched in the last {STALE_AFTER.total_seconds() / 60:.0f} minutes, whatever else was backfilled.",
         """
         SELECT 'WARN' AS severity, format('today, %s, was last asked for at %s', CAST(:today AS date),
             coalesce(max(fetched_at)::text, 'no time')) AS finding
         FROM scoreboard
         WHERE game_date = CAST(:today AS date)
-        HAVING coalesce(max(fetched_at) < CAST(:now AS timestamptz) - INTERVAL '45 minutes', TRUE)
+        HAVING coalesce(max(fetched_at) < CAST(:now AS timestamptz) - CAST(:stale_after AS interval), TRUE)
         """,
     ),
 )
@@ -150,7 +151,12 @@ def check_specs() -> list[dg.AssetCheckSpec]:
 
 async def run_checks(database: Database, now: dt.datetime) -> list[dg.AssetCheckResult]:
     """All checks as of an aware moment."""
-    parameters = {"now": now, "today": eastern_date(now), "conferences": list(conferences())}
+    parameters = {
+        "now": now,
+        "today": eastern_date(now),
+        "conferences": list(conferences()),
+        "stale_after": STALE_AFTER,
+    }
     results = []
     async with database.get_session() as session:
         connection = await session.connection()

@@ -11,15 +11,16 @@ from pipelines.assets.checks import check_specs, run_checks
 from pipelines.assets.preview import scoreboard_markdown
 from pipelines.assets.source_code import source_code
 from pipelines.assets.tables import row_counts
+from pipelines.cadence import FAILED_AFTER, STALE_AFTER
 from pipelines.errors import DatabaseError, GamePulseError
 from pipelines.ingest import IngestedDate, ingest_dates
 from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.partitions import game_dates
-from pipelines.retries import RETRIES
+from pipelines.postgres.sessions import Database
+from pipelines.runtime.retries import RETRIES
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 
 
 @dg.asset(
@@ -29,9 +30,7 @@ from pipelines.warehouse.database import Database
     kinds={"python", "postgres"},
     owners=["team:gamepulse"],
     metadata=source_code(__file__),
-    freshness_policy=dg.FreshnessPolicy.time_window(
-        fail_window=dt.timedelta(hours=2), warn_window=dt.timedelta(minutes=45)
-    ),
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=FAILED_AFTER, warn_window=STALE_AFTER),
     retry_policy=RETRIES,
     check_specs=check_specs(),
     output_required=False,  # each date is reported by itself, so that one that fails does not take the others along
@@ -72,7 +71,7 @@ def failure_of(failures: Mapping[dt.date, GamePulseError], retries: int) -> dg.F
     """
     return dg.Failure(
         "\n".join(f"{date}: {error}" for date, error in sorted(failures.items())),
-        allow_retries=retries < RETRIES.max_retries and any(error.can_heal for error in failures.values()),
+        allow_retries=retries < RETRIES.max_retries and any(error.retryable for error in failures.values()),
     )
 
 
@@ -86,7 +85,7 @@ def _materialized_by(context: dg.AssetExecutionContext) -> set[str]:
     return {record.event_log_entry.get_dagster_event().partition or "" for record in records.records}
 
 
-def _unknown_conferences(scoreboard: Scoreboard) -> dict[str, dg.MetadataValue]:
+def _unknown_conferences(scoreboard: ParsedScoreboard) -> dict[str, dg.MetadataValue]:
     """Slugs that `models/reference` does not know: outsiders' conferences, or a new spelling of one of ours."""
     lines = (line for game in scoreboard.games for line in (game.home, game.away))
     unknown = sorted({line.conference_id for line in lines if line.conference_id} - conferences().keys())

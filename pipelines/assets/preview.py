@@ -3,14 +3,14 @@
 import html
 
 from pipelines.ncaa.game import Game, TeamLine
-from pipelines.ncaa.scoreboard import Scoreboard
-from pipelines.warehouse.seasons import EASTERN
+from pipelines.ncaa.scoreboard import ParsedScoreboard
+from pipelines.seasons import EASTERN
 
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 NO_BREAK_HYPHEN = "\N{NON-BREAKING HYPHEN}"
 
 
-def scoreboard_markdown(scoreboard: Scoreboard) -> str:
+def scoreboard_markdown(scoreboard: ParsedScoreboard) -> str:
     """One line a game by tip-off, US Eastern; names cannot break the table nor carry markup.
 
     Four columns that do not break: the page of an asset has room for no more on a laptop, and cuts off the rest.

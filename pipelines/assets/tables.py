@@ -12,7 +12,7 @@ from models.dim_team import DimTeam
 from models.fact_game import FactGame
 from models.rejected_game import RejectedGame
 from pipelines.assets.source_code import source_code
-from pipelines.warehouse.database import Database
+from pipelines.postgres.sessions import Database
 
 TABLES: tuple[type[SQLModel], ...] = (FactGame, DimTeam, RejectedGame)
 

@@ -11,10 +11,10 @@ from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
-from pipelines.retries import RETRIES
+from pipelines.postgres.sessions import Database
+from pipelines.runtime.retries import RETRIES
+from pipelines.seasons import eastern_date
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
-from pipelines.warehouse.seasons import eastern_date
 
 DAYS_AHEAD = 7
 

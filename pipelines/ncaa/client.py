@@ -23,7 +23,7 @@ from pipelines.errors import (
     UpstreamFailedError,
 )
 from pipelines.ncaa.calendar import parse_calendar
-from pipelines.ncaa.rate_limit import RateLimit, Turn
+from pipelines.ncaa.rate_limit import Permit, RateLimit
 from pipelines.ncaa.scoreboard import ScoreboardResponse
 from pipelines.settings import REPOSITORY
 
@@ -133,20 +133,20 @@ class NcaaClient:
             try:
                 if self._limit is None:
                     return await self._get_once(url)
-                async with self._limit.turn() as turn:
-                    return await self._get_once(url, turn)
+                async with self._limit.permit() as permit:
+                    return await self._get_once(url, permit)
             except RateLimitedError as error:
                 if error.retry_after is None or error.retry_after > patience:
                     raise
                 patience -= max(error.retry_after, 1.0)
                 await asyncio.sleep(error.retry_after)
 
-    async def _get_once(self, url: str, turn: Turn | None = None) -> _Answer:
+    async def _get_once(self, url: str, permit: Permit | None = None) -> _Answer:
         async def trace(event: str, details: Mapping[str, Any]) -> None:
-            if turn is not None and event == "http11.send_request_headers.started":
-                turn.sent.set()
+            if permit is not None and event == "http11.send_request_headers.started":
+                permit.sent.set()
 
-        asked_at = dt.datetime.now(dt.UTC)  # now, not when we began to wait for our turn
+        asked_at = dt.datetime.now(dt.UTC)  # now, not when we began to wait for the permit
         try:
             async with (
                 asyncio.timeout(self._timeout),

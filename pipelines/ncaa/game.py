@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from models.reference import canonical_conference, canonical_team, conferences
 from pipelines.ncaa.payload import ROUNDS, GamePayload, TeamPayload
-from pipelines.warehouse.seasons import EASTERN
+from pipelines.seasons import EASTERN
 
 Status = Literal["scheduled", "live", "final", "postponed", "canceled"]
 

@@ -40,7 +40,7 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
-class Scoreboard:
+class ParsedScoreboard:
     """The games of one date as one answer gave them, each contest once."""
 
     game_date: dt.date
@@ -60,7 +60,7 @@ class Scoreboard:
         return len(self.games) + len(self.rejects)
 
 
-def parse_scoreboard(response: ScoreboardResponse) -> Scoreboard:
+def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
     """Reads an answer into games and rejects; of a contest listed twice the furthest state counts.
 
     Raises:
@@ -116,7 +116,7 @@ def parse_scoreboard(response: ScoreboardResponse) -> Scoreboard:
         )
     for contest_id in games:
         rejects.pop(str(contest_id), None)  # listed twice, once readable
-    return Scoreboard(
+    return ParsedScoreboard(
         game_date=response.game_date,
         feed=feed,
         fetched_at=response.fetched_at,

@@ -1,6 +1,6 @@
 """What assets are handed. A test replaces one by constructing another."""
 
-from pipelines.resources.database import DatabaseResource
 from pipelines.resources.ncaa_api import NcaaApiResource
+from pipelines.resources.postgres import DatabaseResource
 
 __all__ = ["DatabaseResource", "NcaaApiResource"]

@@ -8,8 +8,8 @@ import dagster as dg
 from pipelines.ingest import call_off_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.rate_limit import RateLimit
-from pipelines.resources.database import settings_of
-from pipelines.warehouse.database import Database
+from pipelines.postgres.sessions import Database
+from pipelines.resources.postgres import settings_of
 
 
 class NcaaApiResource(dg.ConfigurableResource[NcaaClient]):

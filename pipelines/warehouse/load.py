@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from pipelines.errors import MixedGamesError
-from pipelines.ncaa.scoreboard import Scoreboard
-from pipelines.warehouse.seasons import eastern_date, season_of, settles_at
+from pipelines.ncaa.scoreboard import ParsedScoreboard
+from pipelines.seasons import eastern_date, season_of, settles_at
 from pipelines.warehouse.teams import team_seasons
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class LoadReport:
 
 
 async def load_scoreboard(
-    session: AsyncSession, scoreboard: Scoreboard, *, games_expected: int | None = None
+    session: AsyncSession, scoreboard: ParsedScoreboard, *, games_expected: int | None = None
 ) -> LoadReport:
     """Loads a scoreboard in the session's transaction; the caller commits.
 
@@ -196,7 +196,7 @@ def _columns(rows: Sequence[object], names: Sequence[str]) -> list[list[Any]]:
     return [[getattr(row, name) for row in rows] for name in names]
 
 
-def _game_columns(scoreboard: Scoreboard) -> list[list[Any]]:
+def _game_columns(scoreboard: ParsedScoreboard) -> list[list[Any]]:
     games = scoreboard.games
     return [
         *_columns(games, _GAME_COLUMNS),

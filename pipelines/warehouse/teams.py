@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from pipelines.ncaa.scoreboard import Feed, Scoreboard
+from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ def watermark(game_date: dt.date, contest_id: int, feed: Feed) -> int:
     return key * 10**10 + contest_id * 10 + (feed == "current")
 
 
-def team_seasons(scoreboard: Scoreboard) -> list[TeamSeason]:
+def team_seasons(scoreboard: ParsedScoreboard) -> list[TeamSeason]:
     """One row a team; where it plays twice, each value is that of the higher contest id that gave one."""
     teams: dict[str, TeamSeason] = {}
     lowest = watermark(scoreboard.game_date, 0, scoreboard.feed)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.dagster_stack import until
 
-from pipelines.warehouse.seasons import eastern_date
+from pipelines.seasons import eastern_date
 
 from .conftest import IMAGE, LOCATION, SERVICES, ComposeStack, run
 

@@ -28,7 +28,7 @@ def running(
     name = request.path.stem  # one server, but a database for each module
     with new_stack(postgres_server, name, tmp_path_factory.mktemp(name)) as stack:
         stack.start_webserver()
-        stack.quieten()
+        stack.stop_automation()
         stack.start_daemon()
         yield stack
 

@@ -18,7 +18,7 @@ ONE_BAD = ["2026-02-02", BAD, "2026-02-04"]
 
 
 def test_backfills_are_one_run_a_date_and_only_what_failed_runs_again(stack: Stack) -> None:
-    stack.tell(html={"dates": [BAD]})
+    stack.set_faults(html={"dates": [BAD]})
     clean, one_bad = stack.backfill(CLEAN), stack.backfill(ONE_BAD)
     until("both backfills end", lambda: _ended(stack, clean) and _ended(stack, one_bad), 150)
 
@@ -45,7 +45,7 @@ def test_backfills_are_one_run_a_date_and_only_what_failed_runs_again(stack: Sta
         date: "FAILED" if date == BAD else "MATERIALIZED" for date in CLEAN + ONE_BAD
     }
 
-    stack.tell()
+    stack.set_faults()
     again = stack.reexecute_backfill(one_bad)
     until("the second backfill ends", lambda: _ended(stack, again), 90)
     [run] = stack.runs(**{"dagster/backfill": again})
@@ -61,7 +61,7 @@ def _ended(stack: Stack, backfill_id: str) -> bool:
 def test_of_a_range_in_one_run_only_the_bad_dates_fail(stack: Stack) -> None:
     dates = [f"2025-12-{day:02}" for day in range(1, 13)]
     bad = {"2025-12-02", "2025-12-07", "2025-12-12"}
-    stack.tell(html={"dates": sorted(bad)})
+    stack.set_faults(html={"dates": sorted(bad)})
     run_id = stack.launch_range(dates[0], dates[-1])
     assert stack.finish(run_id, 90) == "FAILURE"
     assert stack.materialized(run_id) == sorted(set(dates) - bad)
@@ -101,7 +101,7 @@ def test_a_run_that_is_killed_half_way_leaves_whole_dates_and_is_noticed_and_run
 
 def test_a_run_that_loses_dagsters_tables_in_the_middle_of_an_event_is_run_again(stack: Stack) -> None:
     waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%asset_keys%'"
-    stack.tell(hang={"seconds": 2})
+    stack.set_faults(hang={"seconds": 2})
     asked = len(stack.api.simulator.requests)
     run_id = stack.launch_date("2026-01-22")
     until("the request is out", lambda: len(stack.api.simulator.requests) >= asked + 2, 60)
@@ -109,7 +109,7 @@ def test_a_run_that_loses_dagsters_tables_in_the_middle_of_an_event_is_run_again
         connection.execute(sa.text("LOCK TABLE dagster.asset_keys IN EXCLUSIVE MODE"))
         [[pid]] = until("the run reports the date", lambda: stack.rows(waits), 60)
         stack.rows(f"SELECT pg_terminate_backend({pid})")
-    stack.tell()
+    stack.set_faults()
     assert stack.finish(run_id) == "FAILURE"
     [again] = until("it is run again", lambda: stack.runs(**{"dagster/parent_run_id": run_id}), 60)
     assert stack.finish(again.run_id) == "SUCCESS"
@@ -118,7 +118,7 @@ def test_a_run_that_loses_dagsters_tables_in_the_middle_of_an_event_is_run_again
 
 
 def test_a_command_line_that_is_killed_is_noticed_within_two_minutes(stack: Stack) -> None:
-    stack.tell(hang={"seconds": 60})
+    stack.set_faults(hang={"seconds": 60})
     date = "2026-01-20"
     arguments = f"-m dagster asset materialize -m pipelines.definitions --select ncaa_games --partition {date}"
     command = subprocess.Popen([sys.executable, *arguments.split()], cwd=PROJECT, env=stack.environment)

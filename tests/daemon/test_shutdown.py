@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
 def test_sigterm_ends_daemon_webserver_and_runs_within_ten_seconds(postgres_server: sa.URL, tmp_path: Path) -> None:
     with new_stack(postgres_server, "sigterm", tmp_path) as stack:
         stack.start_webserver()
-        stack.quieten()
+        stack.stop_automation()
         stack.start_daemon()
-        stack.tell(hang={"seconds": 60})
+        stack.set_faults(hang={"seconds": 60})
         run_id = stack.launch_date("2026-01-05")
         until("a request is out", lambda: len(stack.api.simulator.requests) >= 2, 60)
         took = stack.stop()

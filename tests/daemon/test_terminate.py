@@ -42,22 +42,22 @@ def waits_for_the_load_lock(stack: Stack) -> bool:
 
 
 def test_a_run_is_canceled_during_a_request_that_hangs(stack: Stack) -> None:
-    stack.tell(hang={"seconds": 30})
+    stack.set_faults(hang={"seconds": 30})
     asked = len(stack.api.simulator.requests)
     run_id = stack.launch_date("2026-01-05")
     until("the request is out", lambda: len(stack.api.simulator.requests) >= asked + 2, 60)
     assert_canceled_at_once(stack, run_id)
-    stack.tell()
+    stack.set_faults()
     time.sleep(1)
     assert "2026-01-05" not in stack.dates_loaded()
 
 
 def test_a_run_is_canceled_during_the_wait_before_its_last_retry(stack: Stack) -> None:
-    stack.tell(http_500={})
+    stack.set_faults(http_500={})
     run_id = stack.launch_date("2026-01-06")
     until("two retries", lambda: stack.event_types(run_id).count("STEP_UP_FOR_RETRY") == 3, 60)
     asked = len(stack.api.simulator.requests)
-    stack.tell()
+    stack.set_faults()
     assert_canceled_at_once(stack, run_id)
     time.sleep(1)
     assert len(stack.api.simulator.requests) == asked, "it asked once more"

@@ -34,7 +34,7 @@ def stack(
     name = request.path.stem
     with new_stack(postgres_server, name, tmp_path_factory.mktemp(name)) as stack:
         stack.start_webserver()
-        stack.quieten()
+        stack.stop_automation()
         stack.start_daemon()
         yield stack
         stack.stop()

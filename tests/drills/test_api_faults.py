@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.aftermath import Tables, assert_same, clean_tables, days, new_database, tables
 from support.dagster_stack import PROJECT, environment
+from support.invariants import Tables, assert_same, clean_tables, days, new_database, tables
 from support.ticks import Ticks, ticking, ticks_of
 
-from pipelines.failures import failure_reasons
+from pipelines.runtime.failures import failure_reasons
 from simulator.faults import CATALOGUE, Target
 from simulator.options import Options
 from simulator.server import serving

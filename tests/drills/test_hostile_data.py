@@ -14,8 +14,8 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 from markdown_it import MarkdownIt
-from support.aftermath import new_database, tables
 from support.api import Answer, Api
+from support.invariants import new_database, tables
 from support.ticks import ticking
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(300)]

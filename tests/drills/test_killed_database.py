@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.aftermath import assert_nothing_is_left, assert_same, clean_tables, days, empty, tables
 from support.dagster_stack import FINISHED, Stack, new_stack, until
+from support.invariants import assert_nothing_is_left, assert_same, clean_tables, days, empty, tables
 
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.url import libpq_url
@@ -58,7 +58,7 @@ def stack(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """On the server that is killed."""
     with new_stack(libpq_url(server.ensure_running()), "killed", tmp_path_factory.mktemp("stack")) as stack:
         stack.start_webserver()
-        stack.quieten()
+        stack.stop_automation()
         stack.start_daemon()
         yield stack
         stack.stop()
@@ -75,12 +75,12 @@ def _patiently(holds: Callable[[], object]) -> object:
 @contextmanager
 def _before(stack: Stack) -> Iterator[str]:
     """The request is out."""
-    stack.tell(hang={"seconds": 3})
+    stack.set_faults(hang={"seconds": 3})
     asked = len(stack.api.simulator.requests)
     run_id = stack.launch_date(FIRST)
     until("the request is out", lambda: len(stack.api.simulator.requests) >= asked + 2, 150)
     yield run_id
-    stack.tell()
+    stack.set_faults()
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 import sqlalchemy as sa
-from support.aftermath import (
+from support.dagster_stack import Stack, until
+from support.invariants import (
     Tables,
     assert_nothing_is_left,
     assert_same,
@@ -19,7 +20,6 @@ from support.aftermath import (
     process_of,
     tables,
 )
-from support.dagster_stack import Stack, until
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.aftermath import assert_nothing_is_left, assert_same, clean_tables, days, tables
 from support.dagster_stack import PROJECT, Stack, until
+from support.invariants import assert_nothing_is_left, assert_same, clean_tables, days, tables
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
-from support.aftermath import Tables, assert_same, clean_tables, days, new_database, tables
+from support.invariants import Tables, assert_same, clean_tables, days, new_database, tables
 from support.season import playing
 
 from pipelines.postgres.url import psycopg2_url

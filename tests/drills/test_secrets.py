@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.aftermath import process_of
 from support.dagster_stack import LOCATION, PROJECT, Stack, new_stack, until
+from support.invariants import process_of
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]
 
@@ -42,7 +42,7 @@ def stack(postgres_server: sa.URL, webhook: str, tmp_path_factory: pytest.TempPa
             "ALERT_WEBHOOK_URL": webhook,
         }
         stack.start_webserver()
-        stack.quieten()
+        stack.stop_automation()
         stack.graphql(
             "mutation ($sensor: SensorSelector!) { startSensor(sensorSelector: $sensor) { __typename } }",
             sensor={**LOCATION, "sensorName": "failure_alert"},
@@ -126,14 +126,14 @@ def _runs_of_all_kinds(stack: Stack) -> str:
         ("2026-01-07", {"html": {}}, "FAILURE"),
         ("2026-01-08", {"http_429": {}}, "FAILURE"),
     ):
-        stack.tell(**fault)
+        stack.set_faults(**fault)
         runs[date] = stack.launch_date(date)
         assert stack.finish(runs[date], 120) == status
-    stack.tell(hang={"seconds": 60})
+    stack.set_faults(hang={"seconds": 60})
     killed = stack.launch_date("2026-01-09")
     os.kill(until("its process is there", lambda: process_of(stack, killed), 60), signal.SIGKILL)
     assert stack.finish(killed, 60) == "FAILURE"
-    stack.tell()
+    stack.set_faults()
     return "\n".join(line for run_id in (*runs.values(), killed) for line in stack.messages(run_id))
 
 

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from support.aftermath import assert_nothing_is_left
 from support.dagster_stack import Stack
+from support.invariants import assert_nothing_is_left
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(3600)]
 

@@ -1,5 +1,6 @@
 """A real PostgreSQL, a database of its own for each test, and an HTTP server that answers what a test says."""
 
+import asyncio
 import itertools
 import os
 import threading
@@ -10,8 +11,10 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from support.api import Api
 from support.postgres_servers import Choice, serving
+from support.warehouse import Warehouse
 
 from pipelines.postgres.database import migrate
+from pipelines.postgres.sessions import Database
 from pipelines.postgres.url import psycopg2_url
 from pipelines.settings import Settings
 
@@ -100,3 +103,12 @@ def api() -> Iterator[Api]:
     api.server.shutdown()
     thread.join()
     api.server.server_close()
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Iterator[Warehouse]:
+    """The test's database, to be filled by loading."""
+    database = Database(settings)
+    with asyncio.Runner() as runner:
+        yield Warehouse(runner, database)
+        runner.run(database.__aexit__(None, None, None))

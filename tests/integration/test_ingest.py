@@ -12,8 +12,8 @@ from support.api import Answer, Api
 from pipelines.errors import EmptyScoreboardError, MixedGamesError
 from pipelines.ingest import IngestedDate, ingest_date
 from pipelines.ncaa.client import NcaaClient
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 from simulator.options import Options
 from simulator.server import serving
 

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 
 from pipelines.ncaa.game import Game, Status, TeamLine
-from pipelines.ncaa.scoreboard import Feed, Reject, Scoreboard
-from pipelines.warehouse.seasons import EASTERN
+from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard, Reject
+from pipelines.seasons import EASTERN
 
 
 def day(text: str) -> dt.date:
@@ -95,10 +95,10 @@ def scoreboard(
     rejects: Sequence[Reject] = (),
     feed: Feed = "current",
     source_url: str | None = None,
-) -> Scoreboard:
+) -> ParsedScoreboard:
     """A date's scoreboard; times without a zone are US Eastern."""
     date = day(game_date) if isinstance(game_date, str) else game_date
-    return Scoreboard(
+    return ParsedScoreboard(
         game_date=date,
         feed=feed,
         fetched_at=at(fetched_at) if isinstance(fetched_at, str) else fetched_at,

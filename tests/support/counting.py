@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.rate_limit import RateLimit
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 
 
 @dataclass

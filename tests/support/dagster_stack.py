@@ -125,7 +125,7 @@ class Stack:
         assert "errors" not in found, found["errors"]
         return found["data"]
 
-    def quieten(self) -> None:
+    def stop_automation(self) -> None:
         """Schedules and sensors off, so that nothing runs but what a test asks for."""
         found = self.graphql(
             """query ($selector: RepositorySelector!) { repositoryOrError(repositorySelector: $selector) {
@@ -283,7 +283,7 @@ class Stack:
             WHERE datname = current_database() AND application_name = 'gamepulse'"""
         )
 
-    def tell(self, **faults: Mapping[str, object]) -> None:
+    def set_faults(self, **faults: Mapping[str, object]) -> None:
         """What the API does wrong from now on; nothing heals it."""
         self.api.simulator.faults.set(faults)
 

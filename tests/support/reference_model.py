@@ -11,7 +11,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pipelines.ncaa.game import Game, TeamLine
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.warehouse.load import LoadReport
 
 EASTERN = ZoneInfo("America/New_York")
@@ -92,7 +92,7 @@ class ReferenceWarehouse:
         self.scoreboards: dict[dt.date, StoredScoreboard] = {}
         self.rejects: dict[str, StoredReject] = {}
 
-    def load(self, scoreboard: Scoreboard, games_expected: int | None = None) -> LoadReport:
+    def load(self, scoreboard: ParsedScoreboard, games_expected: int | None = None) -> LoadReport:
         """One scoreboard by the nine rules."""
         previous = self.scoreboards.get(scoreboard.game_date)
         if previous is not None and scoreboard.fetched_at < previous.fetched_at:
@@ -150,7 +150,7 @@ class ReferenceWarehouse:
             ],
         }
 
-    def _learn_teams(self, scoreboard: Scoreboard) -> tuple[int, int]:
+    def _learn_teams(self, scoreboard: ParsedScoreboard) -> tuple[int, int]:
         """Rule 8: each value is the one of the latest date that gave it, ties by contest id, then by feed."""
         season = season_of(scoreboard.game_date)
         inserted: set[str] = set()
@@ -173,7 +173,7 @@ class ReferenceWarehouse:
         ]
         return len(inserted), len(updated)
 
-    def _apply_games(self, scoreboard: Scoreboard) -> tuple[set[int], set[int], set[int]]:
+    def _apply_games(self, scoreboard: ParsedScoreboard) -> tuple[set[int], set[int], set[int]]:
         """Rules 3 and 4: which games are written as they came, which get a network only, and which are suspect."""
         applied: set[int] = set()
         filled: set[int] = set()
@@ -206,7 +206,7 @@ class ReferenceWarehouse:
             applied.add(game.contest_id)
         return applied, filled, suspect
 
-    def _miss_games(self, scoreboard: Scoreboard, previous: StoredScoreboard | None, is_complete: bool) -> None:
+    def _miss_games(self, scoreboard: ParsedScoreboard, previous: StoredScoreboard | None, is_complete: bool) -> None:
         """Rule 5: games of the date that the scoreboard does not list."""
         listed = _listed(scoreboard)
         for contest_id, stored in self._games_on(scoreboard.game_date):
@@ -218,7 +218,7 @@ class ReferenceWarehouse:
             if is_complete:
                 _withdraw(stored)
 
-    def _withdraw_reissued(self, scoreboard: Scoreboard, suspect: set[int]) -> None:
+    def _withdraw_reissued(self, scoreboard: ParsedScoreboard, suspect: set[int]) -> None:
         """Rule 5: of the games of one pair of teams on the date the highest contest id counts."""
         newest: dict[frozenset[str], int] = {}
         for contest_id, stored in self._games_on(scoreboard.game_date):
@@ -240,7 +240,7 @@ class ReferenceWarehouse:
             is_rivalry = home_id is not None and home_id == away_id and home_id != "independent"
             stored.rivalry_factor = Decimal("1.20") if is_rivalry else Decimal("1.00")
 
-    def _keep_rejects(self, scoreboard: Scoreboard, is_complete: bool) -> None:
+    def _keep_rejects(self, scoreboard: ParsedScoreboard, is_complete: bool) -> None:
         """Rule 6: rejects stay until their game loads, or the scoreboard is without them."""
         incoming = {reject.key for reject in scoreboard.rejects}
         loaded = {game.contest_id for game in scoreboard.games}
@@ -255,7 +255,7 @@ class ReferenceWarehouse:
             )
 
     def _record(
-        self, scoreboard: Scoreboard, previous: StoredScoreboard | None, expected: int | None, suspect: int
+        self, scoreboard: ParsedScoreboard, previous: StoredScoreboard | None, expected: int | None, suspect: int
     ) -> None:
         """The date's own row; settled since the first fetch after noon of the second day after that found it over."""
         noon = dt.datetime.combine(scoreboard.game_date + dt.timedelta(days=2), dt.time(12), EASTERN)
@@ -276,7 +276,7 @@ class ReferenceWarehouse:
         )
 
     def _report(
-        self, scoreboard: Scoreboard, games_expected: int | None, counts: Counter[str], *, is_stale: bool = False
+        self, scoreboard: ParsedScoreboard, games_expected: int | None, counts: Counter[str], *, is_stale: bool = False
     ) -> LoadReport:
         states = Counter(game.status for _, game in self._games_on(scoreboard.game_date))
         return LoadReport(
@@ -377,7 +377,7 @@ def _watermark(stored: StoredTeam, attribute: str) -> int:
     return int(f"{date:%Y%m%d}{contest_id:09d}{int(is_current_feed)}")
 
 
-def _as_stored(scoreboard: Scoreboard, game: Game) -> StoredGame:
+def _as_stored(scoreboard: ParsedScoreboard, game: Game) -> StoredGame:
     return StoredGame(
         date=scoreboard.game_date,
         home=game.home.slug,
@@ -399,13 +399,13 @@ def _as_stored(scoreboard: Scoreboard, game: Game) -> StoredGame:
     )
 
 
-def _listed(scoreboard: Scoreboard) -> set[int]:
+def _listed(scoreboard: ParsedScoreboard) -> set[int]:
     """Contests on the scoreboard, readable or not."""
     ids = {game.contest_id for game in scoreboard.games}
     return ids | {reject.contest_id for reject in scoreboard.rejects if reject.contest_id is not None}
 
 
-def _is_outranked(scoreboard: Scoreboard, stored: StoredGame) -> bool:
+def _is_outranked(scoreboard: ParsedScoreboard, stored: StoredGame) -> bool:
     """The legacy feed never overwrites what the current feed wrote."""
     return scoreboard.feed == "legacy" and stored.feed == "current"
 

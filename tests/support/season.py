@@ -11,19 +11,19 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
-from support.aftermath import QUIET, database_settings
 from support.builders import at
 from support.dagster_stack import PROJECT
+from support.invariants import QUIET, database_settings
 
 from pipelines.assets import ncaa_games
 from pipelines.definitions import defs
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
+from pipelines.postgres.sessions import Database
 from pipelines.repairs import PARTITION_TAG, REASON_TAG
 from pipelines.schedules import ncaa_schedule
 from pipelines.sensors import repairs
-from pipelines.warehouse.database import Database
 from simulator.server import Served
 
 LOCATION = RegisteredCodeLocationOrigin("pipelines.definitions")

@@ -46,7 +46,7 @@ class Up:
             for pid in processes_with("GAMEPULSE_HOME", str(self.home)):
                 os.kill(pid, signal.SIGKILL)
 
-    def tell(self, **faults: Mapping[str, object]) -> None:
+    def set_faults(self, **faults: Mapping[str, object]) -> None:
         """What the API does wrong from now on; nothing heals it."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.simulator_port}/simulator/faults",

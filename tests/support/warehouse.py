@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from sqlmodel.ext.asyncio.session import AsyncSession
 from support.tables import driver_connection, dump
 
-from pipelines.ncaa.scoreboard import Scoreboard
-from pipelines.warehouse.database import Database
+from pipelines.ncaa.scoreboard import ParsedScoreboard
+from pipelines.postgres.sessions import Database
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class Warehouse:
         self._runner = runner
         self._database = database
 
-    def load(self, *scoreboards: Scoreboard, games_expected: int | None = None) -> LoadReport:
+    def load(self, *scoreboards: ParsedScoreboard, games_expected: int | None = None) -> LoadReport:
         """Loads one after the other; the report is the last one's."""
         for scoreboard in scoreboards:
             report = self.run(partial(load_scoreboard, scoreboard=scoreboard, games_expected=games_expected))

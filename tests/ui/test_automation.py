@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipelines.warehouse.seasons import EASTERN
+from pipelines.seasons import EASTERN
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from support.up import Up
 
-from pipelines.warehouse.seasons import eastern_date
+from pipelines.seasons import eastern_date
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 

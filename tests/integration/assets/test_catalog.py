@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.definitions import defs
 from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.seasons import eastern_date
 from pipelines.settings import PROJECT, REPOSITORY
-from pipelines.warehouse.seasons import eastern_date
 from simulator.options import Options
 from simulator.server import Served, serving
 

@@ -15,9 +15,9 @@ from support.warehouse import Warehouse
 
 from pipelines.assets import ncaa_games
 from pipelines.assets.checks import CHECKS, run_checks
+from pipelines.postgres.sessions import Database
 from pipelines.resources import DatabaseResource, NcaaApiResource
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 
 NOW = at("2026-01-20 20:00")
 TODAY, YESTERDAY, LAST_WEEK = "2026-01-20", "2026-01-19", "2026-01-14"

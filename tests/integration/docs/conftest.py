@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from pipelines.ncaa.scoreboard import Scoreboard, ScoreboardResponse, parse_scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, create_roles
+from pipelines.postgres.sessions import Database
+from pipelines.seasons import EASTERN
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import load_scoreboard
-from pipelines.warehouse.seasons import EASTERN
 from simulator.options import Options
 from simulator.state import Simulator
 
@@ -32,10 +32,10 @@ class Season(NamedTuple):
     """Where to read, and what was loaded."""
 
     reader: sa.URL
-    scoreboards: list[Scoreboard]
+    scoreboards: list[ParsedScoreboard]
 
 
-def simulated_scoreboards() -> list[Scoreboard]:
+def simulated_scoreboards() -> list[ParsedScoreboard]:
     """Of DATES, fetched when all is over."""
     simulator = Simulator(Options(now=dt.datetime(2026, 5, 1, tzinfo=EASTERN), speed=0))
     url = "http://simulator/scoreboard/basketball-men/d1/"
@@ -48,7 +48,7 @@ def simulated_scoreboards() -> list[Scoreboard]:
     return [parse_scoreboard(answer) for answer in answers]
 
 
-async def load(settings: Settings, scoreboards: list[Scoreboard]) -> None:
+async def load(settings: Settings, scoreboards: list[ParsedScoreboard]) -> None:
     async with Database(settings) as database:
         for scoreboard in scoreboards:
             async with database.get_session() as session:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from pipelines.ncaa.game import Game
 from pipelines.ncaa.payload import ROUNDS
 from pipelines.postgres.url import psycopg2_url
-from pipelines.warehouse.seasons import eastern_date, season_of
+from pipelines.seasons import eastern_date, season_of
 
 from .conftest import Season
 

@@ -17,8 +17,8 @@ from models.migrations import VERSION_TABLE, head_revision
 from pipelines.errors import DatabaseRefusedError, DatabaseUnreachableError, SchemaError
 from pipelines.postgres.database import migrate, ready_database
 from pipelines.postgres.url import psycopg2_url
+from pipelines.seasons import season_of
 from pipelines.settings import Settings
-from pipelines.warehouse.seasons import season_of
 
 Rows = Callable[[str], list[dict[str, Any]]]
 

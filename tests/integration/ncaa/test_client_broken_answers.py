@@ -56,7 +56,7 @@ def assert_times_out(url: str) -> None:
     with pytest.raises(ApiTimeoutError, match=r"0\.4 seconds") as caught:
         ask(url, timeout=0.4)
     assert 0.3 < time.monotonic() - began < 3
-    assert caught.value.can_heal
+    assert caught.value.retryable
     assert_is_a_sentence(caught.value, url)
 
 
@@ -138,7 +138,7 @@ def test_a_body_that_cannot_be_unpacked_is_a_broken_answer(wire: Wire, body: byt
 def assert_breaks(url: str) -> None:
     with pytest.raises(ApiUnreachableError) as caught:
         ask(url, key=KEY)
-    assert caught.value.can_heal
+    assert caught.value.retryable
     assert_is_a_sentence(caught.value, url)
     assert KEY not in str(caught.value)
 
@@ -183,5 +183,5 @@ def test_a_gzip_bomb_is_refused_without_being_unpacked_whole(wire: Wire) -> None
 def assert_too_large(url: str) -> None:
     with pytest.raises(NotAScoreboardError, match="20 MiB") as caught:
         ask(url)
-    assert caught.value.can_heal is False
+    assert caught.value.retryable is False
     assert_is_a_sentence(caught.value, url)

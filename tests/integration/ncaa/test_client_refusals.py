@@ -15,7 +15,7 @@ from pipelines.errors import (
 
 
 @pytest.mark.parametrize(
-    ("status", "expected", "can_heal"),
+    ("status", "expected", "retryable"),
     [
         ("404 Not Found", UpstreamFailedError, True),
         ("500 Internal Server Error", UpstreamFailedError, True),
@@ -32,14 +32,14 @@ from pipelines.errors import (
     ],
 )
 def test_any_other_status_than_200_is_an_error_of_its_class_that_says_what_came(
-    wire: Wire, status: str, expected: type[NcaaApiError], can_heal: bool
+    wire: Wire, status: str, expected: type[NcaaApiError], retryable: bool
 ) -> None:
     body = b"" if status.startswith("204") else b'{"message":"Resource\nnot found"}'
     wire.script = says(body, status)
     with pytest.raises(expected) as caught:
         ask(wire.url, key=KEY)
     assert type(caught.value) is expected
-    assert caught.value.can_heal is can_heal
+    assert caught.value.retryable is retryable
     assert_is_a_sentence(caught.value, wire.url)
     assert status.strip() in str(caught.value)
     assert KEY not in str(caught.value)

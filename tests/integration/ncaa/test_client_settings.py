@@ -18,7 +18,7 @@ from pipelines.errors import (
 def test_a_base_url_that_is_none_is_a_matter_of_configuration(url: str) -> None:
     with pytest.raises(ConfigurationError, match="NCAA_API_URL") as caught:
         ask(url)
-    assert caught.value.can_heal is False
+    assert caught.value.retryable is False
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\n", f" {KEY} "])

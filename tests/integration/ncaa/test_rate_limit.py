@@ -15,8 +15,8 @@ from support.counting import Arrivals, ask, busiest, counting_server
 
 from pipelines.errors import DatabaseUnreachableError
 from pipelines.ncaa.rate_limit import RateLimit
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 
 PER_SECOND = 5.0
 
@@ -56,10 +56,10 @@ def test_a_single_request_does_not_stand_behind_a_backfill(settings: Settings, a
 
     async def tick() -> float:
         async with Database(settings) as database, RateLimit(database, PER_SECOND) as limit:
-            async with limit.turn():
+            async with limit.permit():
                 pass  # connects
             asked = time.monotonic()
-            async with limit.turn():
+            async with limit.permit():
                 return time.monotonic() - asked
 
     assert asyncio.run(tick()) < 2
@@ -95,7 +95,7 @@ def test_a_turn_that_was_given_up_is_not_spent(settings: Settings) -> None:
         async with Database(settings) as database, RateLimit(database, 2.0) as limit:
 
             async def take() -> None:
-                async with limit.turn():
+                async with limit.permit():
                     pass
 
             await take()
@@ -119,7 +119,7 @@ def test_an_unusable_database_is_an_error_of_the_one_who_asks(database_url: sa.U
         async with Database(gone) as database, RateLimit(database, PER_SECOND) as limit:
             for _ in range(2):
                 with pytest.raises(DatabaseUnreachableError):
-                    async with limit.turn():
+                    async with limit.permit():
                         pass
 
     asyncio.run(run())

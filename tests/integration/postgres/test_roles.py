@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from psycopg2 import errors
 from pydantic import SecretStr
 
+from pipelines.cli.scores import read_scores
 from pipelines.errors import ConfigurationError, RolesError
 from pipelines.postgres.database import migrate, ready_database
-from pipelines.postgres.heartbeat import late_parts
 from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, create_roles
-from pipelines.scores import read_scores
+from pipelines.runtime.heartbeat import late_parts
 from pipelines.settings import PROJECT, Settings
 
 ROLES = (PIPELINE, DAGSTER, READER)

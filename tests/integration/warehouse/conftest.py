@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from support.warehouse import Warehouse
 
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 
 
 @pytest.fixture(scope="package")

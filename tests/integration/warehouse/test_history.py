@@ -24,9 +24,9 @@ from support.builders import game, reject, scoreboard, team
 from support.tables import QUERIES, driver_connection
 
 from pipelines.ncaa.game import Game, TeamLine
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import load_scoreboard
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -64,7 +64,7 @@ class History(NamedTuple):
     """The file, and a database into which all of it was loaded in calendar order."""
 
     results: list[Result]
-    scoreboards: list[Scoreboard]
+    scoreboards: list[ParsedScoreboard]
     database: Settings
 
 
@@ -93,7 +93,7 @@ def made_up(*of: object) -> int:
     return zlib.crc32("/".join(map(str, of)).encode())
 
 
-def scoreboard_of(date: dt.date, results: Sequence[Result]) -> Scoreboard:
+def scoreboard_of(date: dt.date, results: Sequence[Result]) -> ParsedScoreboard:
     """One date's final scoreboard, fetched some days later."""
     games = [as_game(date, number, result) for number, result in enumerate(results)]
     fetched_at = dt.datetime.combine(date, dt.time(6), dt.UTC) + dt.timedelta(hours=made_up("fetch", date) % 240)
@@ -138,7 +138,7 @@ def as_line(slug: str, result: Result, chance: int) -> TeamLine:
     )
 
 
-async def load_all(settings: Settings, scoreboards: Sequence[Scoreboard]) -> Counter[str]:
+async def load_all(settings: Settings, scoreboards: Sequence[ParsedScoreboard]) -> Counter[str]:
     """Loads in this order, a transaction each; what the reports count, summed."""
     total = Counter[str]()
     async with Database(settings) as database:

@@ -16,9 +16,9 @@ from support.reference_model import ReferenceWarehouse
 from support.tables import driver_connection, dump
 
 from pipelines.errors import DatabaseBusyError, DatabaseError
-from pipelines.ncaa.scoreboard import Feed, Scoreboard
+from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import LOAD_LOCK, LoadReport, load_scoreboard
 
 DATES = [day("2024-07-31"), day("2024-08-01"), day("2024-08-02")]  # a season turns between the first two
@@ -28,7 +28,7 @@ FEEDS: list[Feed] = ["current", "current", "legacy"]
 DUKE_UNC = scoreboard("2025-01-10", "2025-01-10 20:00", game(7, "duke", "unc"))
 
 
-def random_load(choices: random.Random, hour: int) -> tuple[Scoreboard, int | None]:
+def random_load(choices: random.Random, hour: int) -> tuple[ParsedScoreboard, int | None]:
     """A scoreboard that meets others in dates, contests, teams and rejects, fetched around an hour."""
     games, rejects = [], []
     for contest_id in choices.sample(range(1, 7), choices.randint(1, 5)):
@@ -54,7 +54,7 @@ async def rounds(settings: Settings, *, count: int, at_once: int, seed: int) -> 
     async with AsyncExitStack() as stack:
         databases = [await stack.enter_async_context(Database(settings)) for _ in range(at_once)]
 
-        async def load(database: Database, load: tuple[Scoreboard, int | None], delay: float) -> LoadReport:
+        async def load(database: Database, load: tuple[ParsedScoreboard, int | None], delay: float) -> LoadReport:
             await asyncio.sleep(delay)
             async with database.get_session() as session:
                 return await load_scoreboard(session, load[0], games_expected=load[1])
@@ -165,7 +165,7 @@ def test_a_peer_that_keeps_the_lock_becomes_a_clear_error_that_waiting_may_heal(
                 with pytest.raises(DatabaseBusyError, match="Another session may be stuck") as busy:
                     async with impatient_session(database, "lock_timeout") as session:
                         await load_scoreboard(session, DUKE_UNC)
-                assert busy.value.can_heal
+                assert busy.value.retryable
             async with database.get_session() as session:
                 return await load_scoreboard(session, DUKE_UNC)
 
@@ -185,7 +185,7 @@ def test_a_peer_that_falls_asleep_in_its_load_is_ended_and_holds_nobody_up(setti
         async with Database(settings) as sleeping, Database(settings) as database:
             with pytest.raises(DatabaseError) as ended:
                 await fall_asleep(sleeping, database)
-            assert ended.value.can_heal
+            assert ended.value.retryable
 
     asyncio.run(load_beside_a_sleeper())
 
@@ -204,7 +204,7 @@ def test_of_a_load_whose_connection_is_killed_nothing_stays(settings: Settings) 
         async with Database(settings) as killed, Database(settings) as database:
             with pytest.raises(DatabaseError) as ended:
                 await be_killed(killed, database)
-            assert ended.value.can_heal
+            assert ended.value.retryable
             async with database.get_session() as session:
                 return await load_scoreboard(session, DUKE_UNC)
 

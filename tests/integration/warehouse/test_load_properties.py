@@ -17,9 +17,9 @@ from support.reference_model import ReferenceWarehouse
 from support.tables import dump
 
 from pipelines.ncaa.game import Game, TeamLine
-from pipelines.ncaa.scoreboard import Feed, Reject, Scoreboard
+from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard, Reject
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
 # Few of everything, so that sequences collide; the dates lie on both sides of a season's turn.
@@ -59,7 +59,7 @@ REASONS = ["gameState is 'halfway'.", "url is '', expected /game/ and a contest 
 class Step(NamedTuple):
     """One load."""
 
-    scoreboard: Scoreboard
+    scoreboard: ParsedScoreboard
     games_expected: int | None
 
 
@@ -118,7 +118,7 @@ def steps(draw: st.DrawFn, pools: dict[int, list[Game]], date: dt.date, fetched_
     received = len(readable) + len(unreadable)
     feed = draw(st.sampled_from(FEEDS))
     return Step(
-        Scoreboard(
+        ParsedScoreboard(
             game_date=date,
             feed=feed,
             fetched_at=fetched_at,
@@ -188,7 +188,7 @@ PLAIN = hypothesis.settings(COMMON, max_examples=150, derandomize=True)
 LONG = hypothesis.settings(COMMON, max_examples=2500)
 
 
-def counts_add_up(scoreboard: Scoreboard, report: LoadReport) -> bool:
+def counts_add_up(scoreboard: ParsedScoreboard, report: LoadReport) -> bool:
     """Every contest of the scoreboard is counted once."""
     counted = (
         report.games_inserted

@@ -7,7 +7,7 @@ import pytest
 from support.builders import at, day, game, scoreboard, team
 from support.warehouse import Warehouse
 
-from pipelines.ncaa.scoreboard import Scoreboard, ScoreboardResponse, parse_scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 
 
 def values(warehouse: Warehouse, contest_id: int) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def values(warehouse: Warehouse, contest_id: int) -> dict[str, Any]:
     return {name: value for name, value in warehouse.game(contest_id).items() if name not in written}
 
 
-def answer(feed: str, fetched_at: str) -> Scoreboard:
+def answer(feed: str, fetched_at: str) -> ParsedScoreboard:
     """A Sweet 16 game that went to double overtime, as each feed spells it; parsed."""
     sides: dict[str, dict[str, Any]] = {
         "home": {"score": "90", "seed": "1", "rank": "", "winner": True},

@@ -10,13 +10,13 @@ from support.builders import day, game, scoreboard, team
 from support.warehouse import Warehouse
 
 from pipelines.errors import DatabaseError
-from pipelines.ncaa.scoreboard import Feed, Scoreboard
+from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
 from pipelines.warehouse.rivalry import calculate_rivalry_factor
 
 CONFERENCES = [None, "acc", "ivy", "independent"]
 
 
-def season_opener(season: int, conference: str) -> Scoreboard:
+def season_opener(season: int, conference: str) -> ParsedScoreboard:
     """Duke's first game of a season, and where Duke plays then."""
     return scoreboard(
         f"{season}-11-05",

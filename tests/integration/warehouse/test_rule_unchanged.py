@@ -9,7 +9,7 @@ from support.builders import game, reject, scoreboard, team
 from support.tables import driver_connection
 from support.warehouse import Warehouse
 
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
 EVERYTHING = (
@@ -121,7 +121,7 @@ def test_every_game_is_counted_once(warehouse: Warehouse) -> None:
     )
 
 
-def big_day(games: int, said: str, conference: str) -> Scoreboard:
+def big_day(games: int, said: str, conference: str) -> ParsedScoreboard:
     """A date of any size, a reject with it."""
     return scoreboard(
         "2025-01-10",
@@ -135,7 +135,7 @@ def big_day(games: int, said: str, conference: str) -> Scoreboard:
 
 
 def test_the_number_of_statements_is_at_most_12_and_the_same_for_one_game_and_for_500(warehouse: Warehouse) -> None:
-    def statements(scoreboard: Scoreboard) -> list[str]:
+    def statements(scoreboard: ParsedScoreboard) -> list[str]:
         logged: list[str] = []
 
         async def load(session: AsyncSession) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from pipelines.cli import app
+from pipelines.cli.app import app
 
 PROJECT = Path(__file__).resolve().parents[3]
 DOCUMENTS = [

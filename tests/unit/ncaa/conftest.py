@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ncaa.scoreboard import Scoreboard, ScoreboardResponse, parse_scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 
 FOLDER = Path(__file__).parents[2] / "scoreboards"
 FETCHED_AT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
@@ -26,16 +26,16 @@ def made_up() -> Callable[[str, str], ScoreboardResponse]:
 
 
 @pytest.fixture(scope="session")
-def parse_made_up(made_up: Callable[[str, str], ScoreboardResponse]) -> Callable[[str, str], Scoreboard]:
+def parse_made_up(made_up: Callable[[str, str], ScoreboardResponse]) -> Callable[[str, str], ParsedScoreboard]:
     """That answer, parsed."""
     return lambda feed, trap: parse_scoreboard(made_up(feed, trap))
 
 
 @pytest.fixture(scope="session")
-def parse() -> Callable[[object, dt.date], Scoreboard]:
+def parse() -> Callable[[object, dt.date], ParsedScoreboard]:
     """Parses bytes, or anything else as JSON, as the answer for a date."""
 
-    def run(answer: object, game_date: dt.date) -> Scoreboard:
+    def run(answer: object, game_date: dt.date) -> ParsedScoreboard:
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         return parse_scoreboard(ScoreboardResponse(game_date, body, FETCHED_AT, SOURCE_URL))
 

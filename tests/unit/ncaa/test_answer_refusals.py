@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from pipelines.errors import NotAScoreboardError, UpstreamFailedError, WrongDateError
-from pipelines.ncaa.scoreboard import Scoreboard, ScoreboardResponse, parse_scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 
-Parse = Callable[[object, dt.date], Scoreboard]
+Parse = Callable[[object, dt.date], ParsedScoreboard]
 MadeUp = Callable[[str, str], ScoreboardResponse]
 
 DATE = dt.date(2026, 1, 3)
@@ -21,7 +21,7 @@ def test_another_dates_scoreboard_is_refused(made_up: MadeUp) -> None:
     assert "http://ncaa.example/scoreboard" in message
     assert "03/01/2026" in message
     assert "2026-02-03" in message
-    assert caught.value.can_heal is False
+    assert caught.value.retryable is False
 
 
 def test_a_stale_legacy_answer_is_an_upstream_failure(made_up: MadeUp, parse: Parse) -> None:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import NotAScoreboardError
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
-Parse = Callable[[object, dt.date], Scoreboard]
+Parse = Callable[[object, dt.date], ParsedScoreboard]
 
 # Any JSON, among it what PostgreSQL's text cannot store and what overflows its numbers.
 any_text = st.text(st.characters(exclude_categories=[]), max_size=8)
@@ -107,7 +107,7 @@ def test_every_entry_is_a_game_or_a_reject_or_a_duplicate_or_the_day_is_refused(
 @given(answer=any_json | st.dictionaries(st.just("games"), any_json))
 def test_any_json_is_a_scoreboard_or_is_refused_in_one_line(parse: Parse, answer: object) -> None:
     outcome = outcome_of(parse, answer)
-    if isinstance(outcome, Scoreboard):
+    if isinstance(outcome, ParsedScoreboard):
         assert isinstance(answer, dict)
         assert outcome.games_received + outcome.duplicates == len(answer["games"])
     else:
@@ -118,13 +118,13 @@ def test_any_json_is_a_scoreboard_or_is_refused_in_one_line(parse: Parse, answer
 @given(answer=st.binary(max_size=40))
 def test_any_bytes_are_an_empty_scoreboard_or_refused_in_one_line(parse: Parse, answer: bytes) -> None:
     outcome = outcome_of(parse, answer)
-    if isinstance(outcome, Scoreboard):  # forty bytes are enough for one without games
+    if isinstance(outcome, ParsedScoreboard):  # forty bytes are enough for one without games
         assert outcome.games_received == 0
     else:
         assert outcome.isprintable()
 
 
-def outcome_of(parse: Parse, answer: object) -> Scoreboard | str:
+def outcome_of(parse: Parse, answer: object) -> ParsedScoreboard | str:
     try:
         return parse(answer, dt.date(2026, 1, 3))
     except NotAScoreboardError as error:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import EmptyScoreboardError, NotACalendarError
-from pipelines.ncaa.belief import is_off_season, require_believable
 from pipelines.ncaa.calendar import parse_calendar
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.empty_days import is_off_season, reject_false_empty
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
 URL = "http://api.example/schedule-alt/basketball-men/d1/2025"
 
@@ -19,8 +19,10 @@ def calendar(*days: tuple[str, object]) -> bytes:
     return json.dumps({"data": {"schedules": {"games": games, "today": {}}}}).encode()
 
 
-def empty_day(date: str) -> Scoreboard:
-    return Scoreboard(dt.date.fromisoformat(date), "current", dt.datetime.now(dt.UTC), "http://api.example/day", (), ())
+def empty_day(date: str) -> ParsedScoreboard:
+    return ParsedScoreboard(
+        dt.date.fromisoformat(date), "current", dt.datetime.now(dt.UTC), "http://api.example/day", (), ()
+    )
 
 
 def test_a_calendar_tells_the_games_of_each_date() -> None:
@@ -60,16 +62,16 @@ def test_what_is_no_calendar_or_has_no_games_proves_nothing(body: bytes) -> None
 @pytest.mark.parametrize("date", ["2025-05-01", "2025-07-04", "2025-10-31"])
 @pytest.mark.parametrize("expected", [None, 0, 12])
 def test_an_empty_day_is_believed_off_season(date: str, expected: int | None) -> None:
-    require_believable(empty_day(date), expected)
+    reject_false_empty(empty_day(date), expected)
     assert is_off_season(dt.date.fromisoformat(date))
 
 
 @pytest.mark.parametrize("date", ["2025-11-01", "2025-12-25", "2026-02-28", "2026-04-30"])
 def test_an_empty_day_of_the_season_is_believed_only_when_the_calendar_has_none(date: str) -> None:
     assert not is_off_season(dt.date.fromisoformat(date))
-    require_believable(empty_day(date), 0)
+    reject_false_empty(empty_day(date), 0)
     with pytest.raises(EmptyScoreboardError, match="the season's calendar has 12 that day"):
-        require_believable(empty_day(date), 12)
+        reject_false_empty(empty_day(date), 12)
     with pytest.raises(EmptyScoreboardError, match="calendar could not be had") as unknown:
-        require_believable(empty_day(date), None)
-    assert unknown.value.can_heal
+        reject_false_empty(empty_day(date), None)
+    assert unknown.value.retryable

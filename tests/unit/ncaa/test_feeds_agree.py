@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.ncaa.game import Game, Status, TeamLine
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
-Parse = Callable[[object, dt.date], Scoreboard]
+Parse = Callable[[object, dt.date], ParsedScoreboard]
 
 # Not hypothesis's own, which remembers every choice and takes twenty times as long.
 spellings = st.integers(0, 2**32).map(random.Random)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from pipelines.ncaa.game import Game, TeamLine
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.warehouse.rivalry import calculate_rivalry_factor
 
-Parse = Callable[[object, dt.date], Scoreboard]
+Parse = Callable[[object, dt.date], ParsedScoreboard]
 
 REFERENCE = Path(__file__).parents[3] / "models" / "reference"
 EPOCH_BEGINS = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -40,7 +40,7 @@ class Recording(NamedTuple):
 
     date: str
     sent: list[dict[str, Any]]
-    board: Scoreboard
+    board: ParsedScoreboard
 
     @property
     def pairs(self) -> list[tuple[dict[str, Any], Game]]:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from pipelines.errors import NotAScoreboardError, WrongDateError
-from pipelines.ncaa.scoreboard import Reject, Scoreboard, ScoreboardResponse
+from pipelines.ncaa.scoreboard import ParsedScoreboard, Reject, ScoreboardResponse
 
-Parse = Callable[[object, dt.date], Scoreboard]
+Parse = Callable[[object, dt.date], ParsedScoreboard]
 MadeUp = Callable[[str, str], ScoreboardResponse]
-ParseMadeUp = Callable[[str, str], Scoreboard]
+ParseMadeUp = Callable[[str, str], ParsedScoreboard]
 
 DATE = dt.date(2026, 1, 3)
 BAD_CONTEST = 9_000_999
@@ -77,7 +77,7 @@ def scoreboard_with(*bad: object) -> dict[str, Any]:
     return {"games": [*good, *bad]}
 
 
-def only_reject(scoreboard: Scoreboard, good: int = 4) -> Reject:
+def only_reject(scoreboard: ParsedScoreboard, good: int = 4) -> Reject:
     assert len(scoreboard.games) == good
     (reject,) = scoreboard.rejects
     return reject

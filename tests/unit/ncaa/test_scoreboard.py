@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from pipelines.ncaa.game import Game, TeamLine
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
-ParseMadeUp = Callable[[str, str], Scoreboard]
+ParseMadeUp = Callable[[str, str], ParsedScoreboard]
 
 
-def by_home(scoreboard: Scoreboard) -> dict[str, Game]:
+def by_home(scoreboard: ParsedScoreboard) -> dict[str, Game]:
     return {game.home.slug: game for game in scoreboard.games}
 
 
@@ -155,7 +155,7 @@ def test_no_points_yet_is_a_score_of_zero(
 
 
 def test_scores_of_a_game_not_yet_begun_are_not_believed(
-    parse: Callable[[object, dt.date], Scoreboard],
+    parse: Callable[[object, dt.date], ParsedScoreboard],
 ) -> None:
     sides = {
         side: {"names": {"seo": slug, "short": slug}, "score": "0"}

@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Callable
 
 from pipelines.ncaa.game import Game
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
-ParseMadeUp = Callable[[str, str], Scoreboard]
+ParseMadeUp = Callable[[str, str], ParsedScoreboard]
 
 
-def by_home(scoreboard: Scoreboard) -> dict[str, Game]:
+def by_home(scoreboard: ParsedScoreboard) -> dict[str, Game]:
     return {game.home.slug: game for game in scoreboard.games}
 
 
@@ -49,7 +49,7 @@ def test_opponents_from_outside_division_i_load_without_conference_or_slug(parse
     ]
 
 
-def test_of_two_conferences_the_first_counts(parse: Callable[[object, dt.date], Scoreboard]) -> None:
+def test_of_two_conferences_the_first_counts(parse: Callable[[object, dt.date], ParsedScoreboard]) -> None:
     conferences = [{"conferenceSeo": slug} for slug in ("", "top-25", "big-12", "acc")]
     game = {
         "url": "/game/9000900",

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from pipelines.ncaa.game import Game
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
-ParseMadeUp = Callable[[str, str], Scoreboard]
+ParseMadeUp = Callable[[str, str], ParsedScoreboard]
 
 
-def by_home(scoreboard: Scoreboard) -> dict[str, Game]:
+def by_home(scoreboard: ParsedScoreboard) -> dict[str, Game]:
     return {game.home.slug: game for game in scoreboard.games}
 
 
@@ -57,7 +57,7 @@ def test_a_tip_off_is_null_until_announced_and_never_of_another_day(parse_made_u
     ],
 )
 def test_a_time_without_epoch_is_us_eastern(
-    parse: Callable[[object, dt.date], Scoreboard], said: str, expected: str
+    parse: Callable[[object, dt.date], ParsedScoreboard], said: str, expected: str
 ) -> None:
     game = {
         "url": "/game/9000900",
@@ -81,7 +81,7 @@ def test_a_time_without_epoch_is_us_eastern(
     ],
 )
 def test_an_epoch_within_the_date_counts_before_the_time_in_words(
-    parse: Callable[[object, dt.date], Scoreboard], epoch: str, expected: str
+    parse: Callable[[object, dt.date], ParsedScoreboard], epoch: str, expected: str
 ) -> None:
     game = {
         "url": "/game/9000900",

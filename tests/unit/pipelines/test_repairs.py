@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.builders import at, day
 
 from pipelines.repairs import DateHistory, repair_reason, unsettled_reason
-from pipelines.warehouse.seasons import EASTERN, settles_at
+from pipelines.seasons import EASTERN, settles_at
 
 DATE = day("2026-01-10")
 NEVER = DateHistory(loaded_at=None, games_to_come=0, last_run_at=None, last_run_failed=False, is_under_way=False)

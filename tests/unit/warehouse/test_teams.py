@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.ncaa.game import Game, TeamLine
-from pipelines.ncaa.scoreboard import Feed, Scoreboard
+from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
 from pipelines.warehouse.teams import TeamSeason, team_seasons, watermark
 
 DATE = dt.date(2026, 1, 17)
@@ -28,7 +28,7 @@ def duke(
     )
 
 
-def scoreboard(games: Sequence[tuple[int, TeamLine]], feed: Feed = "current") -> Scoreboard:
+def scoreboard(games: Sequence[tuple[int, TeamLine]], feed: Feed = "current") -> ParsedScoreboard:
     """Games of one team, at home when the contest id is even."""
     played = tuple(
         Game(
@@ -45,10 +45,10 @@ def scoreboard(games: Sequence[tuple[int, TeamLine]], feed: Feed = "current") ->
         )
         for contest_id, line in games
     )
-    return Scoreboard(DATE, feed, dt.datetime(2026, 1, 18, tzinfo=dt.UTC), "http://ncaa.example", played, ())
+    return ParsedScoreboard(DATE, feed, dt.datetime(2026, 1, 18, tzinfo=dt.UTC), "http://ncaa.example", played, ())
 
 
-def team(board: Scoreboard, slug: str = "duke") -> TeamSeason:
+def team(board: ParsedScoreboard, slug: str = "duke") -> TeamSeason:
     (found,) = [season for season in team_seasons(board) if season.slug == slug]
     return found
 

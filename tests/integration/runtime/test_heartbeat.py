@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from dagster._daemon.types import DaemonHeartbeat
 
-from pipelines.postgres.heartbeat import PARTS, late_parts, main
+from pipelines.runtime.heartbeat import PARTS, late_parts, main
 from pipelines.settings import PROJECT
 
 
@@ -42,5 +42,5 @@ def test_a_database_that_is_away_is_a_failure_without_the_password(
 
 def test_it_imports_nothing_that_is_slow_to_import() -> None:
     heavy = ("dagster", "sqlalchemy", "pydantic")
-    probe = f"import sys, pipelines.postgres.heartbeat; sys.exit(sum(name in sys.modules for name in {heavy}))"
+    probe = f"import sys, pipelines.runtime.heartbeat; sys.exit(sum(name in sys.modules for name in {heavy}))"
     assert subprocess.run([sys.executable, "-c", probe], cwd=PROJECT, check=False).returncode == 0

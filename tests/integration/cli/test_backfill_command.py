@@ -18,7 +18,7 @@ from support.api import Answer, Api
 from support.dagster_stack import PROJECT, environment
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli.app import app
 
 GAMEPULSE = Path(sys.executable).parent / "gamepulse"
 GAMES = (Path(__file__).parents[2] / "scoreboards" / "one_day.json").read_bytes()

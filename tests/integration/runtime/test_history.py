@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 from support.builders import at, day
 
-from pipelines.orchestration import read_orchestration
 from pipelines.partitions import game_dates
+from pipelines.runtime.history import read_orchestration
 from pipelines.settings import PROJECT
 
 NOW = at("2026-01-10 20:00")

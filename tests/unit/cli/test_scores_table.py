@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from support.builders import at, day
 
-from pipelines.scores import Score, Scores, no_games, scores_table
+from pipelines.cli.scores import Score, Scores, no_games, scores_table
 
 NOW = at("2026-01-10 20:10")
 PLAIN = Score(

@@ -19,9 +19,9 @@ from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.rate_limit import API_LOCK
 from pipelines.postgres.database import migrate
+from pipelines.postgres.sessions import Database
 from pipelines.postgres.url import psycopg2_url
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.load import LOAD_LOCK
 
 Tables = dict[str, list[dict[str, object]]]

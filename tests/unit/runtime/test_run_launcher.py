@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from dagster._core.launcher.base import WorkerStatus
 
-from pipelines.run_launcher import PROCESS_TAG, LocalRunLauncher, process_tag
+from pipelines.runtime.run_launcher import PROCESS_TAG, LocalRunLauncher, process_tag
 
 
 def health(tags: dict[str, str]) -> WorkerStatus:

@@ -14,11 +14,9 @@ from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.utils import make_new_run_id
 
 from pipelines.definitions import defs
-from pipelines.errors import ConfigurationError
-from pipelines.failures import failure_reasons, reasons_by_date
-from pipelines.instance import open_instance
-from pipelines.partitions import game_dates
 from pipelines.repairs import RANGE_TAGS
+from pipelines.runtime.failures import failure_reasons, reasons_by_date
+from pipelines.runtime.instance import open_instance
 
 SECONDS_A_DATE = 2
 """Several times what a date takes at five requests a second."""
@@ -49,20 +47,6 @@ class Backfill(NamedTuple):
             "failed": failed,
             "error": self.error,
         }
-
-
-def dates_between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """All game dates from `first` to `last`, both included.
-
-    Raises:
-        ConfigurationError: there is none, or some are not within the partitions.
-    """
-    earliest, latest = game_dates.get_first_partition_key(), game_dates.get_last_partition_key()
-    if first > last:
-        raise ConfigurationError(f"The range from {first} to {last} is empty: give the earlier date first.")
-    if earliest is None or latest is None or first.isoformat() < earliest or last.isoformat() > latest:
-        raise ConfigurationError(f"{first} to {last} is not within {earliest} to {latest}, the dates that there are.")
-    return [first + dt.timedelta(days=days) for days in range((last - first).days + 1)]
 
 
 def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None]) -> Backfill:

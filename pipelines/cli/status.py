@@ -11,12 +11,13 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.cadence import next_tick
+from pipelines.cli.format import format_eastern
 from pipelines.postgres.database import DAGSTER_SCHEMA, connect
-from pipelines.times import next_tick, say
-from pipelines.warehouse.seasons import eastern_date, season_of
+from pipelines.seasons import eastern_date, season_of
 
 if TYPE_CHECKING:  # brings Dagster, which a database without its tables does not need
-    from pipelines.orchestration import Orchestration
+    from pipelines.runtime.history import Orchestration
 
 SHOWN: Final = 5
 _TABLES: Final = sa.text(Path(__file__).with_name("status.sql").read_text())
@@ -94,7 +95,7 @@ def has_dagster(url: sa.URL) -> bool:
 def status_table(status: Status, now: dt.datetime) -> Table:
     """A row a question."""
     warehouse, dagster = status.warehouse, status.orchestration
-    table = Table(title=f"GamePulse at {say(now, now)}", title_justify="left", show_header=False)
+    table = Table(title=f"GamePulse at {format_eastern(now, now)}", title_justify="left", show_header=False)
     for name, said in (
         ("Dates in", _dates_in(warehouse, now)),
         ("Missing", stretches(status.missing) if status.missing else "none"),
@@ -124,7 +125,7 @@ def _dates_in(warehouse: Warehouse, now: dt.datetime) -> str:
         return "none: `gamepulse up` brings in today, `gamepulse backfill` what was before"
     return (
         f"{warehouse.dates_in:,}, {warehouse.first_date} to {warehouse.last_date}: {warehouse.games:,} games, "
-        f"the last asked for at {say(warehouse.last_fetched_at, now)}"
+        f"the last asked for at {format_eastern(warehouse.last_fetched_at, now)}"
     )
 
 
@@ -137,11 +138,11 @@ def _failed(failed: dict[dt.date, str | None]) -> str:
 def _last_tick(dagster: "Orchestration | None", now: dt.datetime) -> str:
     if dagster is None or dagster.last_tick_at is None:
         return "none yet"
-    return f"{say(dagster.last_tick_at, now)}: {dagster.last_tick}"
+    return f"{format_eastern(dagster.last_tick_at, now)}: {dagster.last_tick}"
 
 
 def _next_tick(status: Status, now: dt.datetime) -> str:
     at = status.next_tick_at(now)
     if at is not None:
-        return say(at, now)
+        return format_eastern(at, now)
     return f"none: {status.orchestration.idle if status.orchestration is not None else 'Dagster has never run here'}"

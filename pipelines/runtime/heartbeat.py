@@ -1,4 +1,4 @@
-"""Health check of the Dagster daemon: `python -m pipelines.postgres.heartbeat` fails when one of its parts is stuck.
+"""Health check of the Dagster daemon: `python -m pipelines.runtime.heartbeat` fails when one of its parts is stuck.
 
 It reads the heartbeats where the daemon writes them. It runs every half minute, so it imports nothing but the driver:
 Dagster's own liveness check, SQLAlchemy or even our settings would cost seconds of processor each time.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.warehouse.seasons import eastern_date, season_of, season_start, settles_at
+from pipelines.seasons import eastern_date, season_of, season_start, settles_at
 
 
 def utc(text: str) -> dt.datetime:

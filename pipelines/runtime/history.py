@@ -6,9 +6,8 @@ from typing import Final, NamedTuple
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorTick, InstigatorType, TickStatus
 
-from pipelines.failures import failure_reasons, reasons_by_date
-from pipelines.instance import open_instance
-from pipelines.times import say
+from pipelines.runtime.failures import failure_reasons, reasons_by_date
+from pipelines.runtime.instance import open_instance
 
 ASSET: Final = dg.AssetKey("ncaa_games")  # by name, since importing the asset would take longer than all the rest
 SCHEDULE: Final = "ncaa_schedule"
@@ -26,7 +25,9 @@ class Orchestration(NamedTuple):
     last_tick: str | None
     """What became of it."""
     idle: str | None
-    """Why nothing is asked for by itself; None when the schedule and a daemon run."""
+    """Why no tick comes by itself; None when the schedule and a daemon run."""
+    last_heartbeat_at: dt.datetime | None = None
+    """When the daemon's scheduler was last heard of."""
 
 
 def read_orchestration(now: dt.datetime) -> Orchestration:
@@ -41,21 +42,28 @@ def read_orchestration(now: dt.datetime) -> Orchestration:
         state = next((state for state in states if state.name == SCHEDULE), None)
         if state is None:
             return Orchestration(failed, None, None, idle="no daemon has run yet")
+        heartbeat_at = _last_heartbeat_at(instance)
         tick = next(iter(instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)), None)
         return Orchestration(
             failed,
             dt.datetime.fromtimestamp(tick.timestamp, dt.UTC) if tick is not None else None,
             _outcome(tick) if tick is not None else None,
-            idle="the schedule is turned off" if state.status == InstigatorStatus.STOPPED else _silence(instance, now),
+            idle=_idle(state.status, heartbeat_at, now),
+            last_heartbeat_at=heartbeat_at,
         )
 
 
-def _silence(instance: dg.DagsterInstance, now: dt.datetime) -> str | None:
+def _last_heartbeat_at(instance: dg.DagsterInstance) -> dt.datetime | None:
     heartbeat = instance.get_daemon_heartbeats().get("SCHEDULER")
-    if heartbeat is None:
+    return dt.datetime.fromtimestamp(heartbeat.timestamp, dt.UTC) if heartbeat is not None else None
+
+
+def _idle(schedule: InstigatorStatus, heartbeat_at: dt.datetime | None, now: dt.datetime) -> str | None:
+    if schedule == InstigatorStatus.STOPPED:
+        return "the schedule is turned off"
+    if heartbeat_at is None:
         return "no daemon has run yet"
-    heard_at = dt.datetime.fromtimestamp(heartbeat.timestamp, dt.UTC)
-    return f"no daemon runs, the last was heard of at {say(heard_at, now)}" if now - heard_at > HEARTBEAT else None
+    return "no daemon is running" if now - heartbeat_at > HEARTBEAT else None
 
 
 def _failed(instance: dg.DagsterInstance) -> dict[dt.date, str | None]:

@@ -11,9 +11,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.cli.format import format_eastern
 from pipelines.postgres.database import connect
-from pipelines.times import say
-from pipelines.warehouse.seasons import EASTERN, eastern_date
+from pipelines.seasons import EASTERN, eastern_date
 
 _GAMES: Final = sa.text(Path(__file__).with_name("scores.sql").read_text())
 _FETCHED_AT: Final = sa.text("SELECT fetched_at FROM scoreboard WHERE game_date = :game_date")
@@ -70,7 +70,7 @@ def no_games(scores: Scores, now: dt.datetime, simulated: str = "") -> str:
     """Why there is nothing to show, and what to do; `simulated` is the option that the advice needs."""
     date = scores.game_date
     if scores.fetched_at is not None:
-        return f"{date} had no games, as of {say(scores.fetched_at, now)}."
+        return f"{date} had no games, as of {format_eastern(scores.fetched_at, now)}."
     if date > eastern_date(now):
         return (
             f"{date} is not in yet: the games of the next seven days come in each morning, while `gamepulse up` runs."
@@ -84,7 +84,7 @@ def scores_table(scores: Scores, now: dt.datetime) -> Table:
     title = f"{scores.game_date:%A}, {scores.game_date}: " + ", ".join(
         f"{count} {status}" for status, count in counts.most_common()
     )
-    asked = f"as of {say(scores.fetched_at, now)}" if scores.fetched_at is not None else None
+    asked = f"as of {format_eastern(scores.fetched_at, now)}" if scores.fetched_at is not None else None
     table = Table(
         title=title,
         caption=asked,

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from support.builders import at, day, game, scoreboard, team
 from support.warehouse import Warehouse
 
-from pipelines.scores import read_scores
+from pipelines.cli.scores import read_scores
 
 DATE = day("2026-01-10")
 

@@ -7,8 +7,8 @@ import dagster as dg
 from pydantic import SecretStr
 
 from pipelines.ingest import call_off_dates
+from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.database import Database
 
 
 class DatabaseResource(dg.ConfigurableResource[Database]):

@@ -24,8 +24,8 @@ from pipelines.postgres.database import (
     target_database,
 )
 from pipelines.postgres.roles import create_roles
+from pipelines.seasons import eastern_date
 from pipelines.settings import PROJECT, Settings
-from pipelines.warehouse.seasons import eastern_date
 from simulator.cli import simulate as simulate_command
 
 Simulated = Annotated[
@@ -67,7 +67,7 @@ def up(
 
     Exit codes: 0 stopped by Ctrl-C; 1 a port is taken, or a part ended by itself; 2 wrong arguments.
     """
-    from pipelines.stack import require_ports, run_stack
+    from pipelines.cli.up import require_ports, run_stack
 
     require_ports(Settings(), port, simulate=simulate)
     with Console().status("Starting the database"):
@@ -97,8 +97,9 @@ def backfill_command(
     if simulated:
         _use_simulation()
     with Console(stderr=True).status("Starting Dagster"):
-        from pipelines.backfill import backfill, dates_between
-        from pipelines.backfill_screen import BackfillScreen, failure_table
+        from pipelines.cli.progress import BackfillScreen, failure_table
+        from pipelines.partitions import dates_between
+        from pipelines.runtime.backfill_run import backfill
 
     dates = dates_between(first.date(), last.date())
     screen = BackfillScreen(len(dates))
@@ -136,7 +137,7 @@ def scores(
     """
     if simulated:
         _use_simulation()
-    from pipelines.scores import no_games, read_scores, scores_table
+    from pipelines.cli.scores import no_games, read_scores, scores_table
 
     now = datetime.now(UTC)
     found = read_scores(ready_database(Settings()), game_date.date() if game_date is not None else eastern_date(now))
@@ -164,13 +165,13 @@ def status(simulated: Simulated = False, as_json: AsJson = False) -> None:
     """
     if simulated:
         _use_simulation()
-    from pipelines.status import Status, has_dagster, read_warehouse, status_table
+    from pipelines.cli.status import Status, has_dagster, read_warehouse, status_table
 
     settings, now = Settings(), datetime.now(UTC)
     url = ready_database(settings)
     orchestration = None
     if has_dagster(url):
-        from pipelines.orchestration import read_orchestration
+        from pipelines.runtime.history import read_orchestration
 
         orchestration = read_orchestration(now)
     found = Status(read_warehouse(url, now), orchestration, describe(url), settings.ncaa_api_url)

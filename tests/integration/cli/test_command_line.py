@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli.app import app
 from pipelines.errors import DatabaseError
 from pipelines.postgres.embedded import EmbeddedPostgres
 
-PROJECT = Path(__file__).resolve().parents[2]
-GAMES = (Path(__file__).parents[1] / "scoreboards" / "one_day.json").read_bytes()
+PROJECT = Path(__file__).resolve().parents[3]
+GAMES = (Path(__file__).parents[2] / "scoreboards" / "one_day.json").read_bytes()
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -146,7 +146,7 @@ def test_the_help_of_every_command_has_an_example_and_exit_codes() -> None:
 
 
 def test_commands_that_only_read_tables_do_not_wait_for_dagster_to_be_imported() -> None:
-    modules = "pipelines.cli, pipelines.scores, pipelines.status, pipelines.stack"
+    modules = "pipelines.cli.app, pipelines.cli.scores, pipelines.cli.status, pipelines.cli.up"
     code = f"import sys, {modules}; print('dagster' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"

@@ -49,7 +49,7 @@ class Database:
         """A session in a transaction, committed at the end of the block and rolled back by an error in it.
 
         Raises:
-            DatabaseError: the database cannot be used; `can_heal` says whether waiting may help.
+            DatabaseError: the database cannot be used; `retryable` says whether waiting may help.
         """
         engine, url = await self._ready()
         try:

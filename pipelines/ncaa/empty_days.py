@@ -3,7 +3,7 @@
 import datetime as dt
 
 from pipelines.errors import EmptyScoreboardError
-from pipelines.ncaa.scoreboard import Scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard
 
 
 def is_off_season(game_date: dt.date) -> bool:
@@ -11,7 +11,7 @@ def is_off_season(game_date: dt.date) -> bool:
     return 5 <= game_date.month <= 10
 
 
-def require_believable(scoreboard: Scoreboard, games_expected: int | None) -> None:
+def reject_false_empty(scoreboard: ParsedScoreboard, games_expected: int | None) -> None:
     """Lets a scoreboard pass that has games, or whose day has none.
 
     Raises:

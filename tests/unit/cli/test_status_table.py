@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 from support.builders import at, day
 
-from pipelines.orchestration import Orchestration
-from pipelines.status import Status, Warehouse, status_table, stretches
+from pipelines.cli.status import Status, Warehouse, status_table, stretches
+from pipelines.runtime.history import Orchestration
 
 NOW = at("2026-01-10 20:10")
 EMPTY = Warehouse(0, None, None, 0, None, [], [], 9_000_000)

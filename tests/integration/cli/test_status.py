@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from support.builders import at, day, game, scoreboard
 from support.warehouse import Warehouse
 
-from pipelines.status import has_dagster, read_warehouse
+from pipelines.cli.status import has_dagster, read_warehouse
 
 NOW = at("2026-01-10 20:00")
 

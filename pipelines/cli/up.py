@@ -20,10 +20,11 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import URL
 
+from pipelines.cadence import TICK_MINUTES, next_tick
+from pipelines.cli.format import format_eastern
 from pipelines.errors import ConfigurationError, GamePulseError
 from pipelines.postgres.database import describe
 from pipelines.settings import PROJECT, Settings
-from pipelines.times import TICK, next_tick, say
 
 STOP_SECONDS = 8.0
 START_SECONDS = 120.0
@@ -73,7 +74,7 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
             "Database": describe(url),
             "Running": ", ".join(commands),
             "Log": str(log),
-            "Since": f"{say(now, now)}; Ctrl-C stops it",
+            "Since": f"{format_eastern(now, now)}; Ctrl-C stops it",
             "Commands": f"gamepulse scores{option}, gamepulse status{option}, gamepulse psql{option}",
         }
         _watch(children, log, facts)
@@ -83,8 +84,7 @@ def _screen(facts: Mapping[str, str], now: dt.datetime) -> Table:
     table = Table(title="GamePulse is up", title_justify="left", show_header=False)
     for name, said in facts.items():
         table.add_row(name, Text(said))
-    minutes = TICK.total_seconds() / 60
-    table.add_row("Next tick", f"{say(next_tick(now), now)}: today's games, as every {minutes:.0f} minutes")
+    table.add_row("Next tick", f"{format_eastern(next_tick(now), now)}: today's games, as every {TICK_MINUTES} minutes")
     return table
 
 

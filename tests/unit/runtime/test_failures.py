@@ -2,7 +2,7 @@
 
 from support.builders import day
 
-from pipelines.failures import reasons_by_date
+from pipelines.runtime.failures import reasons_by_date
 
 
 def test_each_date_has_its_reason() -> None:

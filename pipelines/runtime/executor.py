@@ -9,7 +9,7 @@ from dagster._core.errors import raise_execution_interrupts
 from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 
-from pipelines.run_launcher import process_tag
+from pipelines.runtime.run_launcher import process_tag
 
 
 @dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema)  # type: ignore[call-overload,untyped-decorator]
