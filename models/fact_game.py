@@ -147,3 +147,18 @@ class FactGame(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("now()")},
         description="When the row last changed.",
     )
+    home_conference_id: str | None = Field(
+        sa_type=Text,
+        description="Conference that this game's scoreboard gave the home team (`home.conferences[].conferenceSeo`).",
+    )
+    away_conference_id: str | None = Field(
+        sa_type=Text,
+        description="Conference that this game's scoreboard gave the away team (`away.conferences[].conferenceSeo`).",
+    )
+    suspect_reason: str | None = Field(
+        sa_type=Text, description="Why the row may be wrong, in a sentence; null when nothing contradicts it."
+    )
+    contradicted_since: dt.datetime | None = Field(
+        sa_type=DateTime(timezone=True),
+        description="First of the answers that contradict the row and are not yet confirmed by a later one; else null.",
+    )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, DateTime, Text
+from sqlalchemy import CheckConstraint, DateTime, Text, text
 from sqlmodel import Field, SQLModel
 
 
@@ -28,6 +28,30 @@ class Scoreboard(SQLModel, table=True):
         description="Games that the season's calendar has that day; null when unknown (`/schedule-alt`)."
     )
     games_received: int = Field(description="Games that the answer had, rejects included.")
+    is_complete: bool = Field(
+        sa_column_kwargs={"server_default": text("false")},
+        description="The answer had as many games as the calendar says, so that games missing from it have left it.",
+    )
+    games_undecided: int = Field(
+        sa_column_kwargs={"server_default": text("0")},
+        description="Announced games of the answer with an undecided team; they have no row yet.",
+    )
+    fields_unreadable: int = Field(
+        sa_column_kwargs={"server_default": text("0")},
+        description="Values of the answer that only decorate a game and could not be read; they are null.",
+    )
+    unreadable_sample: str | None = Field(sa_type=Text, description="Some of them, for people.")
+    answer_updated_at: dt.datetime | None = Field(
+        sa_type=DateTime(timezone=True), description="When the API says that it made the answer (`updated_at`)."
+    )
+    last_stale_at: dt.datetime | None = Field(
+        sa_type=DateTime(timezone=True),
+        description="Last fetch whose answer was older than the one loaded, and so changed nothing.",
+    )
+    void_fetched_at: dt.datetime | None = Field(
+        sa_type=DateTime(timezone=True),
+        description="The moment that the last load replaced because it lay ahead of the database's clock; else null.",
+    )
     games_suspect: int = Field(
         description="Games that were not believed: a final one turned back, or one that the legacy feed contradicts."
     )

@@ -9,14 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-from models.dim_date import DimDate
-from models.dim_team import DimTeam
-from models.fact_game import FactGame
-from models.rejected_game import RejectedGame
-from models.scoreboard import Scoreboard
+from models.tables import TABLES, table_name
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "data-model.md"
-MODELS: tuple[type[SQLModel], ...] = (FactGame, DimTeam, DimDate, Scoreboard, RejectedGame)
 SOURCE = re.compile(r" \(([^()]*`[^()]*)\)\.$")
 """What a description ends with where a column is a field of the API."""
 
@@ -30,11 +25,11 @@ Written by `uv run python scripts/data_model.py` from `models/`; change it there
 
 def document() -> str:
     """The whole file."""
-    return "\n".join([INTRODUCTION, *(line for model in MODELS for line in _table(model))])
+    return "\n".join([INTRODUCTION, *(line for model in TABLES for line in _table(model))])
 
 
 def _table(model: type[SQLModel]) -> Iterator[str]:
-    table = SQLModel.metadata.tables[str(model.__tablename__)]
+    table = SQLModel.metadata.tables[table_name(model)]
     yield f"## `{table.name}`\n\n{inspect.getdoc(model)}\n"
     yield "| column | type | null | meaning | from |\n|---|---|---|---|---|"
     for column in table.columns:

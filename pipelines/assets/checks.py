@@ -120,9 +120,7 @@ CHECKS = (
         JOIN dim_team AS away ON away.team_key = away_team_key
         WHERE home.season <> game.season
            OR away.season <> game.season
-           OR (rivalry_factor = 1.20) <> coalesce(
-               home.conference_id = away.conference_id AND home.conference_id <> 'independent', FALSE
-           )
+           OR rivalry_factor <> rivalry_factor(home.conference_id, away.conference_id)
         UNION ALL
         SELECT 'ERROR', format('%s has %s current rows', team_id, count(*) FILTER (WHERE is_current))
         FROM dim_team

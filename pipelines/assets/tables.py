@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from typing import Final
 
 import dagster as dg
 import sqlalchemy as sa
@@ -11,10 +12,12 @@ from sqlmodel import SQLModel
 from models.dim_team import DimTeam
 from models.fact_game import FactGame
 from models.rejected_game import RejectedGame
+from models.tables import TABLES, table_name
 from pipelines.assets.source_code import source_code
 from pipelines.postgres.sessions import Database
 
-TABLES: tuple[type[SQLModel], ...] = (FactGame, DimTeam, RejectedGame)
+CATALOG: Final = tuple(model for model in TABLES if model in {FactGame, DimTeam, RejectedGame})
+"""What people look up; the other tables are the pipeline's own bookkeeping and the calendar."""
 
 ncaa_api = dg.AssetSpec(
     "ncaa_api",
@@ -30,19 +33,19 @@ def table_specs() -> list[dg.AssetSpec]:
     """One external asset a table, its columns and descriptions those of its model."""
     return [
         dg.AssetSpec(
-            name_of(model),
+            table_name(model),
             deps=["ncaa_games", "ncaa_upcoming_games"],
             group_name="warehouse",
             kinds={"postgres", "table"},
             owners=["team:gamepulse"],
             description=inspect.getdoc(model),
             metadata={
-                "dagster/table_name": f"public.{name_of(model)}",
+                "dagster/table_name": f"public.{table_name(model)}",
                 "dagster/column_schema": column_schema(model),
                 **source_code(inspect.getfile(model)),
             },
         )
-        for model in TABLES
+        for model in CATALOG
     ]
 
 
@@ -57,19 +60,14 @@ def column_schema(model: type[SQLModel]) -> dg.TableSchema:
                 description=model.model_fields[column.name].description,
                 constraints=dg.TableColumnConstraints(nullable=bool(column.nullable), unique=bool(column.unique)),
             )
-            for column in SQLModel.metadata.tables[name_of(model)].columns
+            for column in SQLModel.metadata.tables[table_name(model)].columns
         ]
     )
 
 
-def name_of(model: type[SQLModel]) -> str:
-    """The table's name."""
-    return str(model.__tablename__)
-
-
 async def row_counts(database: Database) -> Mapping[str, int]:
     """Rows of each table."""
-    counts = (f"SELECT '{name_of(model)}' AS name, count(*) AS rows FROM {name_of(model)}" for model in TABLES)  # noqa: S608
+    counts = (f"SELECT '{table_name(model)}' AS name, count(*) AS rows FROM {table_name(model)}" for model in CATALOG)  # noqa: S608
     async with database.get_session() as session:
         rows = (await (await session.connection()).execute(sa.text(" UNION ALL ".join(counts)))).all()
     return {str(name): int(count) for name, count in rows}

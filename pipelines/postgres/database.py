@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from models.migrations import VERSION_TABLE, alembic_config, head_revision
+from models.tables import TABLE_NAMES
 from pipelines.errors import (
     DatabaseBusyError,
     DatabaseError,
@@ -23,7 +24,6 @@ from pipelines.settings import Settings
 DAGSTER_SCHEMA = "dagster"
 APP_DATABASE = "gamepulse"
 SIMULATED_DATABASE = "gamepulse_simulated"
-TABLES = ("dim_date", "dim_team", "fact_game", "scoreboard", "rejected_game")
 MIGRATION_LOCK = 4_617_365  # any number, the same for all processes
 
 
@@ -118,7 +118,7 @@ def _refuse_newer(revision: str | None) -> None:
 
 def _refuse_strangers(connection: Connection, url: URL) -> None:
     present = sa.inspect(connection).get_table_names(schema="public")
-    strangers = sorted(set(TABLES) & set(present))
+    strangers = sorted(set(TABLE_NAMES) & set(present))
     if strangers:
         raise SchemaError(
             f"Database {describe(url)} has tables named {', '.join(strangers)} that `gamepulse migrate` did not make: "

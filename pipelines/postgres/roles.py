@@ -13,8 +13,9 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from models.migrations import VERSION_TABLE
+from models.tables import TABLE_NAMES
 from pipelines.errors import RolesError
-from pipelines.postgres.database import DAGSTER_SCHEMA, MIGRATION_LOCK, TABLES, connect
+from pipelines.postgres.database import DAGSTER_SCHEMA, MIGRATION_LOCK, connect
 from pipelines.settings import Settings
 
 PIPELINE: Final = "gamepulse_pipeline"
@@ -43,9 +44,9 @@ _GIVE_TABLES: Final = f"""
 """  # noqa: S608
 _GRANTS: Final = (
     f"GRANT USAGE ON SCHEMA public TO {PIPELINE}, {READER}",
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLES)} TO {PIPELINE}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLE_NAMES)} TO {PIPELINE}",
     f"GRANT SELECT ON {VERSION_TABLE} TO {PIPELINE}, {READER}",
-    f"GRANT SELECT ON {', '.join(TABLES)} TO {READER}",
+    f"GRANT SELECT ON {', '.join(TABLE_NAMES)} TO {READER}",
 )
 
 

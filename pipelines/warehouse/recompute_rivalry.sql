@@ -5,8 +5,7 @@ SET rivalry_factor = computed.rivalry_factor,
 FROM (
     SELECT
         game.game_key,
-        CASE WHEN home.conference_id = away.conference_id AND home.conference_id <> 'independent'
-            THEN 1.20 ELSE 1.00 END AS rivalry_factor
+        rivalry_factor(home.conference_id, away.conference_id) AS rivalry_factor
     FROM fact_game AS game
     JOIN dim_team AS home ON home.team_key = game.home_team_key
     JOIN dim_team AS away ON away.team_key = game.away_team_key

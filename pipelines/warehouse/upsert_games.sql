@@ -7,8 +7,7 @@ WITH incoming AS (
         $1::text || '_' || games.contest_id AS game_id,
         home.team_key AS home_team_key,
         away.team_key AS away_team_key,
-        CASE WHEN home.conference_id = away.conference_id AND home.conference_id <> 'independent'
-            THEN 1.20 ELSE 1.00 END AS rivalry_factor
+        rivalry_factor(home.conference_id, away.conference_id) AS rivalry_factor
     FROM unnest(
         $9::bigint[], $10::text[], $11::timestamptz[], $12::text[], $13::text[], $14::smallint[], $15::text[],
         $16::text[], $17::text[], $18::smallint[], $19::smallint[], $20::smallint[],

@@ -1,0 +1,34 @@
+"""The one list of tables. Migrations, privileges, the catalog and the document of the data model derive from it."""
+
+from typing import Final
+
+from sqlmodel import SQLModel
+
+from models.dim_date import DimDate
+from models.dim_team import DimTeam
+from models.fact_game import FactGame
+from models.game_evidence import GameEvidence
+from models.rejected_game import RejectedGame
+from models.requested_date import RequestedDate
+from models.resolution import Resolution
+from models.scoreboard import Scoreboard
+
+TABLES: Final[tuple[type[SQLModel], ...]] = (
+    FactGame,
+    DimTeam,
+    DimDate,
+    Scoreboard,
+    GameEvidence,
+    RejectedGame,
+    RequestedDate,
+    Resolution,
+)
+"""In the order of the data model's document."""
+
+
+def table_name(model: type[SQLModel]) -> str:
+    """Name of a model's table in schema `public`."""
+    return str(model.__tablename__)
+
+
+TABLE_NAMES: Final = tuple(table_name(model) for model in TABLES)
