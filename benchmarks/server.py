@@ -65,7 +65,7 @@ async def running_server(*, counting: bool = False) -> AsyncIterator[Server]:
             await administrator.execute("ALTER SYSTEM SET autovacuum = off")
             await administrator.execute("SELECT pg_reload_conf()")
             await administrator.execute(f"CREATE DATABASE {_TEMPLATE}")
-            migrate(url.set(database=_TEMPLATE))
+            migrate(settings_for(url.set(database=_TEMPLATE)))
             yield Server(url, administrator, state / "server.log")
             await administrator.close()
         finally:

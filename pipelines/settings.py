@@ -3,9 +3,9 @@ as a file that holds its value: `DATABASE_URL_FILE` for `DATABASE_URL`."""
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -36,8 +36,22 @@ class Settings(BaseSettings):
     gamepulse_dagster_password: SecretStr | None = Field(None, description="Of the role that owns schema `dagster`.")
     gamepulse_reader_password: SecretStr | None = Field(None, description="Of the role that only reads the tables.")
     gamepulse_home: Path = Field(PROJECT / ".gamepulse", description="State of this machine: the embedded server.")
+    gamepulse_simulate: bool = Field(
+        False, description="Use the API of `gamepulse up --simulate`, and database `gamepulse_simulated`."
+    )
     gamepulse_simulator_port: int = Field(8765, description="Of the API of `gamepulse up --simulate`.")
     gamepulse_log: Literal["console", "json"] = Field("console", description="`json` in production.")
+
+    @model_validator(mode="after")
+    def _use_simulated_api(self) -> Self:
+        if self.gamepulse_simulate:
+            self.ncaa_api_url = f"http://127.0.0.1:{self.gamepulse_simulator_port}"
+        return self
+
+    @property
+    def embedded_home(self) -> Path:
+        """Folder of the embedded server."""
+        return self.gamepulse_home / "postgres"
 
     @property
     def role_passwords(self) -> dict[str, SecretStr]:

@@ -13,24 +13,18 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import URL
 
+from models.migrations import head_revision
 from pipelines.errors import GamePulseError
 from pipelines.postgres.binaries import find_binaries
-from pipelines.postgres.database import (
-    describe,
-    embedded_server,
-    migrate,
-    ready_database,
-    simulated_database,
-    target_database,
-)
+from pipelines.postgres.database import migrate, ready_database
+from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.roles import create_roles
+from pipelines.postgres.url import describe
 from pipelines.seasons import eastern_date
 from pipelines.settings import PROJECT, Settings
 from simulator.cli import simulate as simulate_command
 
-Simulated = Annotated[
-    bool, typer.Option("--simulated", help="Of `gamepulse up --simulate`: its API, and its database.")
-]
+Simulate = Annotated[bool, typer.Option("--simulate", help="Use the simulated API, and a database of its own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -57,9 +51,7 @@ def _complain(sentence: str) -> NoReturn:
 @app.command()
 def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")] = 3000,
-    simulate: Annotated[
-        bool, typer.Option("--simulate", help="Ask a simulated API, which has games today, into a database of its own.")
-    ] = False,
+    simulate: Simulate = False,
 ) -> None:
     """Run everything on this machine: database, migrations, Dagster's UI and daemon. Ctrl-C stops it.
 
@@ -74,8 +66,7 @@ def up(
         if simulate:
             _use_simulation()
         settings = Settings()
-        url = target_database(settings)
-        migrate(url)
+        url = migrate(settings)
     run_stack(settings, url, port, simulate=simulate)
 
 
@@ -83,7 +74,7 @@ def up(
 def backfill_command(
     first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="First game date.", metavar="FROM")],
     last: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Last game date.", metavar="TO")],
-    simulated: Simulated = False,
+    simulate: Simulate = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring in all game dates from FROM to TO, in one Dagster run; a date that fails does not keep the others out.
@@ -94,7 +85,7 @@ def backfill_command(
 
     Exit codes: 0 all dates are in; 1 some are not, or none could be asked for; 2 wrong arguments; 130 Ctrl-C.
     """
-    if simulated:
+    if simulate:
         _use_simulation()
     with Console(stderr=True).status("Starting Dagster"):
         from pipelines.cli.progress import BackfillScreen, failure_table
@@ -126,7 +117,7 @@ def scores(
         datetime | None,
         typer.Argument(formats=["%Y-%m-%d"], help="Game date; without one today's, US Eastern.", metavar="DATE"),
     ] = None,
-    simulated: Simulated = False,
+    simulate: Simulate = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the games of a date as the database has them.
@@ -135,7 +126,7 @@ def scores(
 
     Exit codes: 0 also when there are no games; 1 the database cannot be used; 2 wrong arguments.
     """
-    if simulated:
+    if simulate:
         _use_simulation()
     from pipelines.cli.scores import no_games, read_scores, scores_table
 
@@ -146,11 +137,11 @@ def scores(
     elif found.games:
         Console().print(scores_table(found, now))
     else:
-        typer.echo(no_games(found, now, " --simulated" if simulated else ""))
+        typer.echo(no_games(found, now, " --simulate" if simulate else ""))
 
 
 @app.command()
-def status(simulated: Simulated = False, as_json: AsJson = False) -> None:
+def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
     """Show which dates are in, missing, failed or late, when today is asked for again, and the database and API in use.
 
     Missing: gaps between the dates of a season that are in, November to April; of this season up to yesterday.
@@ -163,7 +154,7 @@ def status(simulated: Simulated = False, as_json: AsJson = False) -> None:
 
     Exit codes: 0 whatever it shows; 1 the database cannot be used; 2 wrong arguments.
     """
-    if simulated:
+    if simulate:
         _use_simulation()
     from pipelines.cli.status import Status, has_dagster, read_warehouse, status_table
 
@@ -189,27 +180,28 @@ def down() -> None:
 
     Exit codes: 0 it is stopped, or was not running; 1 it could not be.
     """
-    stopped = embedded_server(Settings()).stop()
+    stopped = EmbeddedPostgres(Settings().embedded_home).stop()
     typer.echo("The database server is stopped." if stopped else "No database server of this project was running.")
 
 
 @app.command(name="migrate")
-def migrate_command() -> None:
+def migrate_command(simulate: Simulate = False) -> None:
     """Bring the tables of the app and of Dagster, and the database's roles, to what this code needs.
 
     Example: DATABASE_URL=postgresql://me@db.example.org/games gamepulse migrate
 
     Exit codes: 0 all is as needed; 1 the database cannot be used, or has tables of somebody else.
     """
+    if simulate:
+        _use_simulation()
     from dagster import DagsterInstance
 
     settings = Settings()
-    url = target_database(settings)
-    revision = migrate(url)
+    url = migrate(settings)
     roles = create_roles(url, settings)
     with DagsterInstance.from_config(str(PROJECT)) as instance:
         instance.upgrade()
-    typer.echo(f"Database {describe(url)} is at revision {revision}, and so are Dagster's tables at theirs.")
+    typer.echo(f"Database {describe(url)} is at revision {head_revision()}, and so are Dagster's tables at theirs.")
     if roles:
         typer.echo(f"Its roles are {', '.join(roles)}.")
 
@@ -217,7 +209,7 @@ def migrate_command() -> None:
 @app.command(context_settings={"ignore_unknown_options": True})
 def psql(
     arguments: Annotated[list[str] | None, typer.Argument(help="Handed to psql.")] = None,
-    simulated: Simulated = False,
+    simulate: Simulate = False,
 ) -> None:
     """Open a shell on the database in use.
 
@@ -225,7 +217,7 @@ def psql(
 
     Exit codes: psql's own; 1 the database cannot be used.
     """
-    if simulated:
+    if simulate:
         _use_simulation()
     url = ready_database(Settings())
     program = str(find_binaries(None) / "psql")
@@ -240,10 +232,8 @@ app.command(name="simulate")(simulate_command)
 
 
 def _use_simulation() -> None:
-    """For this process and its children: the simulated API, and the database of its own."""
-    settings = Settings()
-    os.environ["DATABASE_URL"] = simulated_database(settings).render_as_string(hide_password=False)
-    os.environ["NCAA_API_URL"] = f"http://127.0.0.1:{settings.gamepulse_simulator_port}"
+    """Makes `Settings` of this process and its children name the simulated API and its database."""
+    os.environ["GAMEPULSE_SIMULATE"] = "1"
 
 
 def _print_json(value: Mapping[str, object]) -> None:

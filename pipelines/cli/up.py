@@ -23,7 +23,7 @@ from sqlalchemy import URL
 from pipelines.cadence import TICK_MINUTES, next_tick
 from pipelines.cli.format import format_eastern
 from pipelines.errors import ConfigurationError, GamePulseError
-from pipelines.postgres.database import describe
+from pipelines.postgres.url import describe
 from pipelines.settings import PROJECT, Settings
 
 STOP_SECONDS = 8.0
@@ -62,7 +62,7 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
         commands["simulated API"] = ("gamepulse", "simulate", "--port", str(settings.gamepulse_simulator_port))
     commands["webserver"] = ("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE)
     commands["daemon"] = ("dagster-daemon", "run", *WORKSPACE)
-    option = " --simulated" if simulate else ""
+    option = " --simulate" if simulate else ""
     log = home / f"up-{port}.log"
     with _stopped_by_signals(), _children(commands, environment, log) as children:
         with Console().status("Starting Dagster"):

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from pipelines.postgres.database import ready_database, translate_error
+from pipelines.postgres.database import ready_database
+from pipelines.postgres.errors import translate_error
 from pipelines.settings import Settings
 
 # A peer that is stuck becomes an error with a name, not a run that hangs.

@@ -8,12 +8,12 @@ from pipelines.settings import Settings
 
 
 def libpq_url(url: str) -> URL:
-    """The URL as libpq and asyncpg both understand it, from any driver's spelling.
+    """Returns the URL in the spelling that libpq and asyncpg both understand, from any driver's spelling.
 
     `postgres://`, `postgresql+asyncpg://…?ssl=require` and the like become `postgresql://…?sslmode=require`.
 
     Raises:
-        ConfigurationError: it is not a PostgreSQL URL with a database in it.
+        ConfigurationError: the text is not a PostgreSQL URL with a database name.
     """
     try:
         parsed = make_url(url.strip())
@@ -35,17 +35,22 @@ def libpq_url(url: str) -> URL:
 
 
 def with_password(url: URL, settings: Settings) -> URL:
-    """The URL of one of our roles needs no password in it: that is a setting of its own, of any characters."""
+    """Adds the password of one of our roles where the URL has none: a setting of its own may hold any character."""
     password = settings.role_passwords.get(url.username or "")
     return url if password is None or url.password else url.set(password=password.get_secret_value())
 
 
 def psycopg2_url(url: URL, search_path: str, timezone: str | None = None) -> URL:
-    """For SQLAlchemy with psycopg2, with unqualified names in `search_path` and, where it matters, a zone.
+    """Returns the URL for SQLAlchemy with psycopg2, with a search path and optionally a session time zone.
 
-    The driver is named since SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3.
+    The driver is named because SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3.
     """
     options = " ".join([*url.normalized_query.get("options", ()), f"-csearch_path={search_path}"])
     if timezone is not None:
         options += f" -ctimezone={timezone}"
     return url.set(drivername="postgresql+psycopg2").update_query_dict({"options": options})
+
+
+def describe(url: URL) -> str:
+    """Returns database, host, port and user for messages, without the password."""
+    return f"{url.database!r} at {url.host or 'localhost'}:{url.port or 5432} as {url.username or 'the default user'}"

@@ -23,7 +23,8 @@ def dagster_url(settings: Settings) -> sa.URL:
     """Where Dagster logs in: `DAGSTER_DATABASE_URL`, or else as the app does, with its schema as the search path."""
     url = ready_database(settings)
     if settings.dagster_database_url is not None:
-        url = with_password(libpq_url(settings.dagster_database_url.get_secret_value()), settings)
+        login = with_password(libpq_url(settings.dagster_database_url.get_secret_value()), settings)
+        url = login.set(database=url.database) if settings.gamepulse_simulate else login
     # Dagster reads its timestamps, which have no zone, as UTC; the database's own clock is Eastern.
     return psycopg2_url(url, DAGSTER_SCHEMA, timezone="UTC")
 

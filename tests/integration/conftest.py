@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
-from pydantic import SecretStr
 from support.api import Api
-from support.postgres_servers import Choice, serving
+from support.postgres_servers import Choice, serving, settings_for
 from support.warehouse import Warehouse
 
 from pipelines.postgres.database import migrate
@@ -43,7 +42,7 @@ def template(postgres_server: sa.URL, administrator: sa.Engine) -> Iterator[str]
     """A migrated database without games, to be copied."""
     with administrator.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {TEMPLATE}"))
-    migrate(postgres_server.set(database=TEMPLATE))
+    migrate(settings_for(postgres_server.set(database=TEMPLATE)))
     yield TEMPLATE
     with administrator.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {TEMPLATE} WITH (FORCE)"))
@@ -77,7 +76,7 @@ def database_url(new_database: Callable[..., sa.URL], template: str) -> sa.URL:
 @pytest.fixture
 def settings(database_url: sa.URL) -> Settings:
     """Settings of that database, whatever the environment says."""
-    return Settings(database_url=SecretStr(database_url.render_as_string(hide_password=False)))
+    return settings_for(database_url)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from support.postgres_servers import settings_for
 
 from pipelines.postgres.database import migrate
 from pipelines.postgres.url import psycopg2_url
@@ -297,7 +298,7 @@ def new_stack(server: sa.URL, name: str, folder: Path) -> contextlib.AbstractCon
         with administrator.connect() as connection:
             connection.execute(sa.text(f"CREATE DATABASE {name}"))
         url = server.set(database=name)
-        migrate(url)
+        migrate(settings_for(url))
         with serving(Options(season=2025)) as api, pytest.MonkeyPatch.context() as patch:
             patch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
             with dg.DagsterInstance.from_config(str(PROJECT)) as instance:

@@ -42,7 +42,7 @@ def new_database(server: sa.URL, name: str) -> sa.URL:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     administrator.dispose()
     url = server.set(database=name)
-    migrate(url)
+    migrate(database_settings(url))
     return url
 
 

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.url import libpq_url
+from pipelines.settings import Settings
 
 IMAGE = "postgres:18-alpine"
 CHOICES = ("auto", "docker", "embedded", "url")
@@ -100,3 +102,11 @@ def serving(choice: Choice, folder: Callable[[], Path]) -> AbstractContextManage
     """The server's URL, for as long as the block runs; `folder` makes one for the embedded server's files."""
     server: AbstractContextManager[sa.URL] = _SERVERS[choice.kind](folder)
     return server
+
+
+def settings_for(url: sa.URL, **passwords: str) -> Settings:
+    """Settings of a database, and optionally the passwords of its roles by name."""
+    fields = {"database_url": url.render_as_string(hide_password=False)} | {
+        f"{role}_password": password for role, password in passwords.items()
+    }
+    return Settings(**{name: SecretStr(value) for name, value in fields.items()})  # type: ignore[arg-type]

@@ -10,16 +10,15 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from pydantic import SecretStr
 from sqlmodel import SQLModel
+from support.postgres_servers import settings_for
 
 from models import tables
-from models.migrations import VERSION_TABLE, head_revision
+from models.migrations import VERSION_TABLE
 from pipelines.errors import DatabaseRefusedError, DatabaseUnreachableError, SchemaError
 from pipelines.postgres.database import migrate, ready_database
 from pipelines.postgres.url import psycopg2_url
 from pipelines.seasons import season_of
-from pipelines.settings import Settings
 
 NO_TABLE = {"__init__", "tables", "game_text"}
 """Modules of `models` that hold no table."""
@@ -33,10 +32,6 @@ def execute(url: sa.URL, *statements: str) -> None:
         for statement in statements:
             connection.execute(sa.text(statement))
     engine.dispose()
-
-
-def settings_for(url: sa.URL) -> Settings:
-    return Settings(database_url=SecretStr(url.render_as_string(hide_password=False)))
 
 
 def test_the_migrated_tables_are_those_of_the_models(database_url: sa.URL) -> None:
@@ -66,7 +61,7 @@ def test_migrating_twice_or_from_many_processes_at_once_is_migrating_once(
 
     def run() -> None:
         try:
-            migrate(url)
+            migrate(settings_for(url))
         except BaseException as error:
             failures.append(error)
             raise
@@ -77,7 +72,7 @@ def test_migrating_twice_or_from_many_processes_at_once_is_migrating_once(
     for thread in threads:
         thread.join()
     assert failures == []
-    assert migrate(url) == head_revision()
+    assert migrate(settings_for(url)) == url
     assert ready_database(settings_for(url)) == url
 
 
@@ -87,7 +82,7 @@ def test_a_database_with_tables_of_somebody_else_is_refused_and_left_alone(
     url = new_database()
     execute(url, "CREATE TABLE fact_game (mine text)", "INSERT INTO fact_game VALUES ('precious')")
     with pytest.raises(SchemaError, match=r"tables named fact_game that `gamepulse migrate` did not make"):
-        migrate(url)
+        migrate(settings_for(url))
     execute(url, "DELETE FROM fact_game WHERE mine = 'precious'", f"CREATE TABLE {VERSION_TABLE} (none_was_made text)")
 
 
@@ -98,9 +93,9 @@ def test_a_database_behind_its_migrations_names_the_command(new_database: Callab
 
 def test_a_database_newer_than_the_code_is_refused(database_url: sa.URL) -> None:
     execute(database_url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
-    for use in (lambda: ready_database(settings_for(database_url)), lambda: migrate(database_url)):
+    for use in (ready_database, migrate):
         with pytest.raises(SchemaError, match=r"revision 9999, newer than this code's .*: update the code"):
-            use()
+            use(settings_for(database_url))
 
 
 def test_a_wrong_password_and_an_unreachable_server_are_sentences_without_the_password(database_url: sa.URL) -> None:

@@ -10,7 +10,7 @@ import psycopg2.extensions
 import pytest
 import sqlalchemy as sa
 from psycopg2 import errors
-from pydantic import SecretStr
+from support.postgres_servers import settings_for
 
 from pipelines.cli.scores import read_scores
 from pipelines.errors import ConfigurationError, RolesError
@@ -53,11 +53,6 @@ def execute(url: sa.URL, *statements: str) -> None:
     with logged_in(url) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-
-
-def settings_for(url: sa.URL, **passwords: str) -> Settings:
-    secrets = {f"{role}_password": SecretStr(password) for role, password in passwords.items()}
-    return Settings(database_url=SecretStr(url.render_as_string(hide_password=False)), **secrets)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -134,7 +129,7 @@ def test_each_role_can_do_its_work(roles: dict[str, sa.URL]) -> None:
 
 
 def test_again_is_harmless_and_is_how_a_password_is_changed(database_url: sa.URL, roles: dict[str, sa.URL]) -> None:
-    migrate(database_url)
+    migrate(settings_for(database_url))
     assert create_roles(database_url, settings_for(database_url, **PASSWORDS)) == list(ROLES)
     for url in roles.values():
         execute(url, "SELECT 1")
@@ -189,7 +184,7 @@ def owner(
             f'ALTER DATABASE "{url.database}" OWNER TO {name}',
         )
         owned = url.set(username=name, password="owner")
-        migrate(owned)
+        migrate(settings_for(owned))
         return owned
 
     yield make
@@ -202,7 +197,7 @@ def owner(
 def test_an_owner_who_may_create_roles_needs_no_superuser(owner: Callable[..., sa.URL]) -> None:
     url = owner("CREATEROLE")
     for _ in range(2):
-        migrate(url)
+        migrate(settings_for(url))
         create_roles(url, settings_for(url, **PASSWORDS))
     execute(url.set(username=DAGSTER, password=PASSWORDS[DAGSTER]), "CREATE TABLE dagster.mine (id int)")
     execute(url.set(username=READER, password=PASSWORDS[READER]), "SELECT * FROM fact_game")
@@ -226,7 +221,7 @@ def test_an_owner_who_may_not_is_given_the_statements_for_the_administrator(
         execute(administrators, "SET password_encryption = 'scram-sha-256'")
         quoted = PASSWORDS[role].replace("'", "''")
         execute(administrators, f"ALTER ROLE {role} PASSWORD '{quoted}'")
-    migrate(url)
+    migrate(settings_for(url))
     assert create_roles(url, settings_for(url, **PASSWORDS)) == list(ROLES)
     execute(url.set(username=READER, password=PASSWORDS[READER]), "SELECT * FROM fact_game")
     execute(url.set(username=DAGSTER, password=PASSWORDS[DAGSTER]), "CREATE TABLE dagster.mine (id int)")

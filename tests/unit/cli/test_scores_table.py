@@ -85,7 +85,7 @@ def test_why_there_is_nothing_is_told_apart() -> None:
 
     assert why("2025-12-25", at("2025-12-27 13:00")).startswith("2025-12-25 had no games, as of 2025-12-27 13:00 ET")
     assert "never loaded: run `gamepulse backfill 2025-12-25 2025-12-25`" in why("2025-12-25")
-    assert "gamepulse backfill 2026-01-10 2026-01-10 --simulated" in why("2026-01-10", simulated=" --simulated")
+    assert "gamepulse backfill 2026-01-10 2026-01-10 --simulate" in why("2026-01-10", simulated=" --simulate")
     assert "2026-01-11 is not in yet" in why("2026-01-11")
 
 
