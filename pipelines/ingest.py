@@ -2,8 +2,8 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Collection, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import AsyncGenerator, Sequence
+from typing import NamedTuple
 
 from structlog.stdlib import BoundLogger
 
@@ -18,8 +18,6 @@ from pipelines.warehouse.load import LoadReport, load_scoreboard
 
 DATES_AT_ONCE = 8
 """How many dates of a range are under way together; more would only wait for the API's limit."""
-
-_TASK: Final = "ingest_dates"
 
 
 class IngestedDate(NamedTuple):
@@ -61,11 +59,11 @@ async def ingest_dates(
     Close it (`aclosing`) where you stop early, so that no date stays under way. An interrupt ends dates under way, and
     is raised after the outcomes of those that are done.
     """
-    places = asyncio.Semaphore(DATES_AT_ONCE)
+    slots = asyncio.Semaphore(DATES_AT_ONCE)
 
     async def ingest(game_date: dt.date) -> tuple[dt.date, IngestedDate | GamePulseError]:
         events = log.bind(partition=game_date.isoformat())
-        async with places:
+        async with slots:
             events.info("ncaa_games_asset_started")
             try:
                 outcome = await ingest_date(game_date, ncaa_api, database)
@@ -75,7 +73,10 @@ async def ingest_dates(
             events.info("ncaa_games_asset_completed", **outcome.report.counts())
             return game_date, outcome
 
-    tasks = [asyncio.create_task(ingest(game_date), name=_TASK) for game_date in dates]
+    tasks = [asyncio.create_task(ingest(game_date)) for game_date in dates]
+    # Dagster raises an interrupt that arrives between two outcomes, and closes a run's resources before its generators.
+    ncaa_api.users.update(tasks)
+    database.users.update(tasks)
     interrupts = Interrupts()
     try:
         for done in asyncio.as_completed(tasks):
@@ -89,18 +90,8 @@ async def ingest_dates(
             yield outcome
         interrupts.pass_on()
     finally:
-        await _call_off(tasks)
-
-
-async def call_off_dates() -> None:
-    """Ends dates that an interrupted `ingest_dates` left under way in this loop.
-
-    An interrupt between two outcomes is raised by Dagster, which closes a run's resources before its generators.
-    """
-    await _call_off([task for task in asyncio.all_tasks() if task.get_name() == _TASK])
-
-
-async def _call_off(tasks: Collection[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        ncaa_api.users.difference_update(tasks)
+        database.users.difference_update(tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

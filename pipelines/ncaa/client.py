@@ -67,6 +67,8 @@ class NcaaClient:
         self._base_url = str(url.copy_with(userinfo=b"")).rstrip("/")
         self._timeout = timeout
         self._limit = limit
+        self.users: set[asyncio.Task[Any]] = set()
+        """Tasks that send requests; they are cancelled before the client is closed."""
         self._calendars: dict[int, asyncio.Task[Mapping[dt.date, int]]] = {}
         self._http = httpx.AsyncClient(
             auth=(url.username, url.password) if url.userinfo else None,
@@ -81,9 +83,10 @@ class NcaaClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for calendar in self._calendars.values():
-            calendar.cancel()
-        await asyncio.gather(*self._calendars.values(), return_exceptions=True)
+        tasks = [*self.users, *self._calendars.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._http.aclose()
 
     async def scoreboard(self, game_date: dt.date) -> ScoreboardResponse:

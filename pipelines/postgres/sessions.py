@@ -1,4 +1,4 @@
-"""Sessions on the app's database: one engine, made when first needed, in the loop that uses it."""
+"""Sessions on the app's database: one engine, created on first use in the event loop that uses it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from pipelines.postgres.database import ready_database
 from pipelines.postgres.errors import translate_error
 from pipelines.settings import Settings
 
-# A peer that is stuck becomes an error with a name, not a run that hangs.
+# A session that is stuck becomes an error of its own class instead of a run that hangs.
 SERVER_SETTINGS = {
     "application_name": "gamepulse",
     "search_path": "public",
@@ -28,13 +28,15 @@ SERVER_SETTINGS = {
 
 
 class Database:
-    """The app's PostgreSQL. Use it as an async context manager, in one event loop."""
+    """The app's PostgreSQL: an async context manager for one event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._url: URL | None = None
         self._engine: AsyncEngine | None = None
         self._lock = asyncio.Lock()
+        self.users: set[asyncio.Task[Any]] = set()
+        """Tasks that open sessions; they are cancelled before the engine is disposed of."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -42,15 +44,18 @@ class Database:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for task in self.users:
+            task.cancel()
+        await asyncio.gather(*self.users, return_exceptions=True)
         if self._engine is not None:
             await self._engine.dispose()
 
     @asynccontextmanager
     async def get_session(self) -> AsyncIterator[AsyncSession]:
-        """A session in a transaction, committed at the end of the block and rolled back by an error in it.
+        """Opens a session in a transaction, which commits at the end of the block and rolls back on an error.
 
         Raises:
-            DatabaseError: the database cannot be used; `retryable` says whether waiting may help.
+            DatabaseError: the database cannot be used; `retryable` tells whether a later attempt may succeed.
         """
         engine, url = await self._ready()
         try:
@@ -62,7 +67,7 @@ class Database:
     async def _ready(self) -> tuple[AsyncEngine, URL]:
         async with self._lock:
             if self._engine is None or self._url is None:
-                # In a thread, since it may start a server and migrate it.
+                # In a thread because it may start a server and migrate it.
                 url = await asyncio.to_thread(ready_database, self._settings)
                 self._url = url
                 self._engine = create_async_engine(
@@ -77,7 +82,7 @@ async def _connect(url: URL) -> "asyncpg.Connection[Any]":
         url.render_as_string(hide_password=False),
         timeout=10,
         server_settings=SERVER_SETTINGS,
-        # A plan made once for any number of games took forty times as long for a full day as one made for it.
-        # So the one large statement, which takes all games, is planned each time; the smaller ones are kept.
+        # A cached generic plan took forty times as long for a full day as a plan for its number of games. This size
+        # excludes the one large statement, which takes all games, from the cache and keeps the smaller ones.
         max_cacheable_statement_size=6_000,
     )

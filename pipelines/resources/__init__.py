@@ -1,4 +1,4 @@
-"""What assets are handed. A test replaces one by constructing another."""
+"""The resources of the assets. A test replaces one by constructing another."""
 
 from pipelines.resources.ncaa_api import NcaaApiResource
 from pipelines.resources.postgres import DatabaseResource

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 import dagster as dg
 
-from pipelines.ingest import call_off_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.rate_limit import RateLimit
 from pipelines.postgres.sessions import Database
@@ -13,9 +12,9 @@ from pipelines.resources.postgres import settings_of
 
 
 class NcaaApiResource(dg.ConfigurableResource[NcaaClient]):
-    """Gives an `NcaaClient` for the length of a run: of the settings' API, or of the one at `base_url`.
+    """Provides an `NcaaClient` for the duration of a run: of the settings' API, or of the one at `base_url`.
 
-    The limit of requests is kept in the settings' database, or in the one at `database_url`.
+    The rate limit is kept in the settings' database, or in the one at `database_url`.
     """
 
     base_url: str | None = None
@@ -32,7 +31,4 @@ class NcaaApiResource(dg.ConfigurableResource[NcaaClient]):
             RateLimit(database, settings.ncaa_api_requests_per_second) as limit,
             NcaaClient(self.base_url or settings.ncaa_api_url, key=key, limit=limit) as client,
         ):
-            try:
-                yield client
-            finally:
-                await call_off_dates()
+            yield client

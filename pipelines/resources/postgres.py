@@ -6,13 +6,12 @@ from contextlib import asynccontextmanager
 import dagster as dg
 from pydantic import SecretStr
 
-from pipelines.ingest import call_off_dates
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
 
 
 class DatabaseResource(dg.ConfigurableResource[Database]):
-    """Gives a `Database` for the length of a run: that of the settings, or of `url` (any driver's spelling)."""
+    """Provides a `Database` for the duration of a run: of the settings, or of `url` in any driver's spelling."""
 
     url: str | None = None
 
@@ -21,13 +20,10 @@ class DatabaseResource(dg.ConfigurableResource[Database]):
         self, context: dg.InitResourceContext
     ) -> AsyncIterator[Database]:
         async with Database(settings_of(self.url)) as database:
-            try:
-                yield database
-            finally:
-                await call_off_dates()
+            yield database
 
 
 def settings_of(database_url: str | None) -> Settings:
-    """The environment's settings, with another database where one is named."""
+    """Returns the environment's settings, with another database where one is given."""
     settings = Settings()
     return settings if database_url is None else settings.model_copy(update={"database_url": SecretStr(database_url)})

@@ -1,4 +1,4 @@
-"""Ctrl-C and *Terminate* while an event loop runs: work is called off, not left behind half done."""
+"""Cancels the tasks of an event loop on Ctrl-C and *Terminate*."""
 
 import asyncio
 import signal
@@ -10,10 +10,14 @@ from typing import Any
 
 
 class Interrupts:
-    """Holds an interrupt back until the work is called off.
+    """Holds an interrupt back until the tasks under way are cancelled.
 
-    Dagster's own handler raises wherever the signal arrives. Inside a callback the loop would log that and go on;
-    elsewhere tasks would stay behind, and write when the loop runs again to close the run's resources.
+    Dagster's own handler raises `DagsterExecutionInterruptedError` wherever the main thread happens to be. With an
+    event loop that goes wrong in two ways:
+
+    - Inside a callback of the loop, the loop logs the exception and continues: the run does not stop.
+    - Elsewhere the exception leaves the loop with its tasks pending. They continue when the loop runs again to close
+      the run's resources, and load dates that the run does not report.
     """
 
     def __init__(self) -> None:
@@ -21,8 +25,8 @@ class Interrupts:
 
     @contextmanager
     def cancelling(self, tasks: Collection[asyncio.Task[Any]]) -> Iterator[None]:
-        """In this block, SIGINT and SIGTERM cancel the tasks."""
-        if threading.current_thread() is not threading.main_thread():  # signals come to the main thread alone
+        """Makes SIGINT and SIGTERM cancel the tasks during the block."""
+        if threading.current_thread() is not threading.main_thread():  # Python delivers signals there alone
             yield
             return
         loop = asyncio.get_running_loop()
@@ -40,6 +44,6 @@ class Interrupts:
                 signal.signal(name, handler)
 
     def pass_on(self) -> None:
-        """Hands an interrupt that came to whoever handled it before."""
+        """Raises a signal that was received again, for the handler that was installed before."""
         if self.received is not None:
             signal.raise_signal(self.received)
