@@ -19,6 +19,7 @@ from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
+from pipelines.runtime.failures import failed_dates_metadata
 from pipelines.runtime.retries import RETRIES
 from pipelines.settings import Settings
 
@@ -65,12 +66,13 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
 
 
 def failure_of(failures: Mapping[dt.date, GamePulseError], retries: int) -> dg.Failure:
-    """Each date with its reason, the first in the first line; retried when waiting may help one of them.
+    """Returns a failure that names each date and its reason, retryable when one of the errors is.
 
-    `retries` is how many there were: after the last one Dagster would show "Exceeded max_retries" instead.
+    `retries` counts the retries so far: after the last one Dagster would show "Exceeded max_retries" instead.
     """
     return dg.Failure(
         "\n".join(f"{date}: {error}" for date, error in sorted(failures.items())),
+        metadata=failed_dates_metadata({date: str(error) for date, error in failures.items()}),
         allow_retries=retries < RETRIES.max_retries and any(error.retryable for error in failures.values()),
     )
 

@@ -15,7 +15,7 @@ from dagster._core.utils import make_new_run_id
 
 from pipelines.definitions import defs
 from pipelines.repairs import RANGE_TAGS
-from pipelines.runtime.failures import failure_reasons, reasons_by_date
+from pipelines.runtime.failures import failed_dates, failure_reasons
 from pipelines.runtime.instance import open_instance
 
 SECONDS_A_DATE = 2
@@ -76,9 +76,8 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
         except KeyboardInterrupt:  # outside of the run's steps
             interrupted = True
             _cancel(instance, run_id)
-    reasons = failure_reasons(failures)
-    failed = reasons_by_date(reasons)
-    error = None if failed or not reasons else "\n".join(reasons)
+    failed = failed_dates(failures)
+    error = None if failed else "\n".join(failure_reasons(failures)) or None
     return Backfill(run_id, len(dates), loaded, failed, error, interrupted)
 
 

@@ -1,22 +1,34 @@
-"""Why a run failed, as it said it."""
+"""Reasons of failed runs, read from their events."""
 
 import datetime as dt
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import dagster as dg
 
-_OF_A_DATE = re.compile(r"^(\d{4}-\d\d-\d\d): (.+)$", re.MULTILINE)
+FAILED_DATES: Final = "failed_dates"
+"""Metadata of a `dg.Failure`: a JSON object of game dates and reasons."""
+
+
+def failed_dates_metadata(reasons: Mapping[dt.date, str]) -> dict[str, dg.MetadataValue]:
+    """Returns metadata for a `dg.Failure` that `failed_dates` reads."""
+    return {FAILED_DATES: dg.MetadataValue.json({date.isoformat(): reasons[date] for date in sorted(reasons)})}
+
+
+def failed_dates(failures: Iterable[dg.DagsterEvent]) -> dict[dt.date, str]:
+    """Returns the reason of each game date that failed in these step or run failures."""
+    reasons: dict[dt.date, str] = {}
+    for event in failures:
+        failure = event.step_failure_data.user_failure_data if event.is_step_failure else None
+        value = failure.metadata.get(FAILED_DATES) if failure is not None else None
+        if isinstance(value, dg.JsonMetadataValue) and isinstance(value.data, Mapping):
+            reasons |= {dt.date.fromisoformat(date): str(reason) for date, reason in value.data.items()}
+    return reasons
 
 
 def failure_reasons(failures: Iterable[dg.DagsterEvent]) -> list[str]:
-    """The sentence of each failed step or run: a `dg.Failure`'s own, else the error that was raised."""
+    """Returns a sentence per failed step or run: the description of a `dg.Failure`, else the message of the error."""
     return [reason for event in failures if (reason := _reason(event))]
-
-
-def reasons_by_date(reasons: Iterable[str]) -> dict[dt.date, str]:
-    """The reason of each game date, of reasons that name dates as `ncaa_games` does."""
-    return {dt.date.fromisoformat(date): why for reason in reasons for date, why in _OF_A_DATE.findall(reason)}
 
 
 def _reason(event: dg.DagsterEvent) -> str:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorTick, InstigatorType, TickStatus
 
-from pipelines.runtime.failures import failure_reasons, reasons_by_date
+from pipelines.runtime.failures import failed_dates
 from pipelines.runtime.instance import open_instance
 
 ASSET: Final = dg.AssetKey("ncaa_games")  # by name, since importing the asset would take longer than all the rest
@@ -82,7 +82,7 @@ def _failed(instance: dg.DagsterInstance) -> dict[dt.date, str | None]:
 
 def _reasons(instance: dg.DagsterInstance, run_id: str) -> dict[dt.date, str]:
     records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
-    return reasons_by_date(failure_reasons(record.event_log_entry.get_dagster_event() for record in records))
+    return failed_dates(record.event_log_entry.get_dagster_event() for record in records)
 
 
 def _outcome(tick: InstigatorTick) -> str:

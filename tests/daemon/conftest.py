@@ -36,6 +36,6 @@ def running(
 @pytest.fixture
 def stack(running: Stack) -> Iterator[Stack]:
     """The running stack with an API that is well, before and after the test."""
-    running.tell()
+    running.set_faults()
     yield running
-    running.tell()
+    running.set_faults()

@@ -37,9 +37,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 @pytest.fixture
 def up(running: Up) -> Iterator[Up]:
     """The stack with an API that is well, before and after the test."""
-    running.tell()
+    running.set_faults()
     yield running
-    running.tell()
+    running.set_faults()
 
 
 @pytest.fixture(scope="session")

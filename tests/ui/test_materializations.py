@@ -84,7 +84,7 @@ def test_a_backfill_shows_the_date_that_failed_and_why_and_runs_only_that_one_ag
     page: Page, up: Up, picture: Callable[[str], None]
 ) -> None:
     first, bad, last = days_ago(24), days_ago(22), days_ago(20)
-    up.tell(html={"dates": [bad]})
+    up.set_faults(html={"dates": [bad]})
     dialog = open_dialog(page)
     choose(dialog, f"[{first}...{last}]")
     expect(dialog.get_by_text("5 partitions", exact=True)).to_be_visible()
@@ -104,7 +104,7 @@ def test_a_backfill_shows_the_date_that_failed_and_why_and_runs_only_that_one_ag
     expect(page.get_by_text(f"{bad}: GET")).to_contain_text("that are not JSON")
     picture("failed-run")
 
-    up.tell()
+    up.set_faults()
     dialog = open_dialog(page)
     choose(dialog, f"[{first}...{last}]")
     dialog.get_by_text("Backfill only failed and missing partitions within selection").click()
@@ -121,7 +121,7 @@ def test_an_api_that_fails_is_asked_again_after_two_four_and_eight_seconds(
     page: Page, up: Up, picture: Callable[[str], None]
 ) -> None:
     date = days_ago(30)
-    up.tell(http_500={"dates": [date]})
+    up.set_faults(http_500={"dates": [date]})
     dialog = open_dialog(page)
     choose(dialog, date)
     launch(page, dialog)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from support.builders import at, day
 
 from pipelines.partitions import game_dates
+from pipelines.runtime.failures import failed_dates_metadata
 from pipelines.runtime.history import read_orchestration
 from pipelines.settings import PROJECT
 
@@ -25,7 +26,7 @@ def materialize(date: str, error: str | None = None) -> None:
     @dg.asset(partitions_def=game_dates)
     def ncaa_games() -> None:
         if error is not None:
-            raise dg.Failure(error)
+            raise dg.Failure(error, metadata=failed_dates_metadata({day(date): error}))
 
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
         dg.materialize([ncaa_games], instance=instance, partition_key=date, raise_on_error=False)
@@ -36,8 +37,8 @@ def test_dates_whose_last_run_failed_are_failed_with_their_reason_until_one_succ
     assert read_orchestration(NOW).failed == {}, "Dagster has never run"
     materialize("2026-01-05")
     assert read_orchestration(NOW).failed == {}, "nothing failed yet"
-    materialize("2026-01-06", "2026-01-06: the API gave no games.")
-    assert read_orchestration(NOW).failed == {day("2026-01-06"): "the API gave no games."}
+    materialize("2026-01-06", "The API returned no games.")
+    assert read_orchestration(NOW).failed == {day("2026-01-06"): "The API returned no games."}
     materialize("2026-01-06")
     assert read_orchestration(NOW).failed == {}
 

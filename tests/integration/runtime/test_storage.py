@@ -9,6 +9,9 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from models.migrations import VERSION_TABLE
+from models.tables import TABLE_NAMES
+
 PROJECT = Path(__file__).resolve().parents[3]
 Rows = Callable[[str], list[dict[str, Any]]]
 
@@ -29,9 +32,7 @@ def test_dagster_keeps_its_tables_in_its_schema_and_its_history_over_a_restart(
         schema: {row["tablename"] for row in tables if row["schemaname"] == schema} for schema in ("public", "dagster")
     }
     assert {"runs", "event_logs", "job_ticks", "alembic_version"} <= by_schema["dagster"]
-    assert by_schema["public"] == {
-        "dim_date", "dim_team", "fact_game", "scoreboard", "rejected_game", "gamepulse_schema_version",
-    }  # fmt: skip
+    assert by_schema["public"] == {*TABLE_NAMES, VERSION_TABLE}
 
 
 def test_an_instance_keeps_one_connection_survives_its_loss_and_gives_it_back(
