@@ -1,4 +1,4 @@
-"""Backfills by the daemon: event log, partition statuses and tables agree, whatever happens half-way."""
+"""Backfills by the daemon: event log, partition statuses and tables agree, also after failures and kills."""
 
 import os
 import signal
@@ -17,10 +17,10 @@ BAD = "2026-02-03"
 ONE_BAD = ["2026-02-02", BAD, "2026-02-04"]
 
 
-def test_backfills_are_one_run_a_date_and_only_what_failed_runs_again(stack: Stack) -> None:
+def test_a_backfill_is_one_run_per_date_and_only_failed_dates_are_re_executed(stack: Stack) -> None:
     stack.set_faults(html={"dates": [BAD]})
     clean, one_bad = stack.backfill(CLEAN), stack.backfill(ONE_BAD)
-    until("both backfills end", lambda: _ended(stack, clean) and _ended(stack, one_bad), 150)
+    until("both backfills ended", lambda: stack.backfill_ended(clean) and stack.backfill_ended(one_bad), 150)
 
     assert stack.backfill_status(clean) == "COMPLETED_SUCCESS"
     runs = stack.runs(**{"dagster/backfill": clean})
@@ -38,7 +38,7 @@ def test_backfills_are_one_run_a_date_and_only_what_failed_runs_again(stack: Sta
     }
     [failed] = [run for run in runs if run.status.value == "FAILURE"]
     assert f"{BAD}: GET {stack.api.url}/scoreboard/basketball-men/d1/2026/02/03" in stack.failure(failed.run_id)
-    assert "STEP_UP_FOR_RETRY" not in stack.event_types(failed.run_id), "HTML does not heal by waiting"
+    assert "STEP_UP_FOR_RETRY" not in stack.event_types(failed.run_id), "HTML is not retryable"
     assert stack.games(BAD) == {}
     statuses = stack.partition_statuses()
     assert {date: statuses[date] for date in CLEAN + ONE_BAD} == {
@@ -47,18 +47,14 @@ def test_backfills_are_one_run_a_date_and_only_what_failed_runs_again(stack: Sta
 
     stack.set_faults()
     again = stack.reexecute_backfill(one_bad)
-    until("the second backfill ends", lambda: _ended(stack, again), 90)
+    until("the second backfill ended", lambda: stack.backfill_ended(again), 90)
     [run] = stack.runs(**{"dagster/backfill": again})
     assert (run.tags["dagster/partition"], run.status.value) == (BAD, "SUCCESS")
     assert stack.partition_statuses()[BAD] == "MATERIALIZED"
     assert stack.games(BAD) == stack.simulated_games(BAD) != {}
 
 
-def _ended(stack: Stack, backfill_id: str) -> bool:
-    return stack.backfill_status(backfill_id).startswith("COMPLETED")
-
-
-def test_of_a_range_in_one_run_only_the_bad_dates_fail(stack: Stack) -> None:
+def test_only_the_bad_dates_of_a_range_fail(stack: Stack) -> None:
     dates = [f"2025-12-{day:02}" for day in range(1, 13)]
     bad = {"2025-12-02", "2025-12-07", "2025-12-12"}
     stack.set_faults(html={"dates": sorted(bad)})
@@ -70,19 +66,19 @@ def test_of_a_range_in_one_run_only_the_bad_dates_fail(stack: Stack) -> None:
         assert f"{date}: GET " in reasons
     run = stack.instance.get_run_by_id(run_id)
     assert run is not None
-    assert run.tags["dagster/will_retry"] == "false", "the dates were asked for four times already"
+    assert run.tags["dagster/will_retry"] == "false", "each bad date had four attempts"
     statuses = stack.partition_statuses()
     for date in dates:
         assert statuses.get(date) == ("FAILED" if date in bad else "MATERIALIZED")
         assert stack.games(date) == ({} if date in bad else stack.simulated_games(date))
 
 
-def test_a_run_that_is_killed_half_way_leaves_whole_dates_and_is_noticed_and_run_again(stack: Stack) -> None:
+def test_a_killed_run_leaves_whole_dates_and_is_detected_and_retried(stack: Stack) -> None:
     first, last = "2025-11-10", "2025-12-31"
     run_id = stack.launch_range(first, last)
-    until("some dates are in", lambda: len(stack.materialized(run_id)) >= 5, 60)
-    started = next(line for line in stack.messages(run_id) if "Started process for run" in line)
-    pid = int(started.rpartition("pid: ")[2].rstrip(")."))
+    until("some dates are loaded", lambda: len(stack.materialized(run_id)) >= 5, 60)
+    pid = stack.process_of(run_id)
+    assert pid is not None
     os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
     assert stack.finish(run_id, 120) == "FAILURE"
@@ -91,39 +87,36 @@ def test_a_run_that_is_killed_half_way_leaves_whole_dates_and_is_noticed_and_run
     loaded = {date for date in stack.dates_loaded() if first <= date <= "2025-11-30"}
     assert set(materialized) - {f"2025-12-{day:02}" for day in range(1, 32)} <= loaded
     for date in loaded:
-        assert stack.games(date) == stack.simulated_games(date), "half a date"
+        assert stack.games(date) == stack.simulated_games(date), "a date is loaded in part"
 
-    [again] = until("it is run again", lambda: stack.runs(**{"dagster/parent_run_id": run_id}), 60)
-    assert stack.finish(again.run_id, 90) == "SUCCESS"
+    assert stack.finish(stack.retry_of(run_id), 90) == "SUCCESS"
     for date in (first, "2025-11-28", last):
         assert stack.games(date) == stack.simulated_games(date)
 
 
-def test_a_run_that_loses_dagsters_tables_in_the_middle_of_an_event_is_run_again(stack: Stack) -> None:
-    waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%asset_keys%'"
+def test_a_run_whose_event_could_not_be_stored_is_retried(stack: Stack) -> None:
+    waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%asset_keys%'"
     stack.set_faults(hang={"seconds": 2})
-    asked = len(stack.api.simulator.requests)
-    run_id = stack.launch_date("2026-01-22")
-    until("the request is out", lambda: len(stack.api.simulator.requests) >= asked + 2, 60)
+    run_id = stack.wait_for_request(lambda: stack.launch_date("2026-01-22"))
     with stack.engine.connect() as connection:
         connection.execute(sa.text("LOCK TABLE dagster.asset_keys IN EXCLUSIVE MODE"))
-        [[pid]] = until("the run reports the date", lambda: stack.rows(waits), 60)
+        [[pid]] = until("the run reports the date", lambda: stack.rows(waiting), 60)
         stack.rows(f"SELECT pg_terminate_backend({pid})")
     stack.set_faults()
     assert stack.finish(run_id) == "FAILURE"
-    [again] = until("it is run again", lambda: stack.runs(**{"dagster/parent_run_id": run_id}), 60)
-    assert stack.finish(again.run_id) == "SUCCESS"
-    assert stack.materialized(again.run_id) == ["2026-01-22"]
+    retry = stack.retry_of(run_id)
+    assert stack.finish(retry) == "SUCCESS"
+    assert stack.materialized(retry) == ["2026-01-22"]
     assert stack.games("2026-01-22") == stack.simulated_games("2026-01-22")
 
 
-def test_a_command_line_that_is_killed_is_noticed_within_two_minutes(stack: Stack) -> None:
+def test_a_killed_command_line_is_detected_within_two_minutes(stack: Stack) -> None:
     stack.set_faults(hang={"seconds": 60})
     date = "2026-01-20"
     arguments = f"-m dagster asset materialize -m pipelines.definitions --select ncaa_games --partition {date}"
     command = subprocess.Popen([sys.executable, *arguments.split()], cwd=PROJECT, env=stack.environment)
     try:
-        runs = until("its run is there", lambda: stack.runs(**{"dagster/partition": date}), 60)
+        runs = until("its run exists", lambda: stack.runs(**{"dagster/partition": date}), 60)
         run_id = runs[0].run_id
         until("its step runs", lambda: "STEP_START" in stack.event_types(run_id), 60)
     finally:

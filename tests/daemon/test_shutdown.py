@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C: everything ends soon, and nothing is left behind."""
+"""SIGTERM and Ctrl-C end all processes within seconds."""
 
 import os
 import signal
@@ -10,27 +10,24 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from support.dagster_stack import PROJECT, environment, free_port, new_stack, processes_with, until
+from support.databases import Databases
 
 from pipelines.postgres.url import libpq_url, psycopg2_url
 
 pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
 
 
-def test_sigterm_ends_daemon_webserver_and_runs_within_ten_seconds(postgres_server: sa.URL, tmp_path: Path) -> None:
-    with new_stack(postgres_server, "sigterm", tmp_path) as stack:
-        stack.start_webserver()
-        stack.stop_automation()
-        stack.start_daemon()
+def test_sigterm_ends_daemon_webserver_and_runs_within_ten_seconds(databases: Databases, tmp_path: Path) -> None:
+    with databases.temporary() as url, new_stack(url, tmp_path) as stack:
+        stack.start_without_automation()
         stack.set_faults(hang={"seconds": 60})
-        run_id = stack.launch_date("2026-01-05")
-        until("a request is out", lambda: len(stack.api.simulator.requests) >= 2, 60)
-        took = stack.stop()
-        until("no process is left", lambda: not stack.processes(), 10 - took)
+        run_id = stack.wait_for_request(lambda: stack.launch_date("2026-01-05"))
+        assert stack.stop() < 10
         assert stack.status(run_id) == "CANCELED"
         assert stack.dates_loaded() == set()
 
 
-def test_up_simulated_has_today_within_a_minute_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+def test_up_loads_today_and_ctrl_c_ends_all_processes_but_the_database(tmp_path: Path) -> None:
     home = tmp_path / "home"
     variables = environment(GAMEPULSE_HOME=str(home), GAMEPULSE_SIMULATOR_PORT=str(free_port()), PYTHONUNBUFFERED="1")
     gamepulse = Path(sys.executable).parent / "gamepulse"
@@ -41,7 +38,11 @@ def test_up_simulated_has_today_within_a_minute_and_ctrl_c_leaves_nothing(tmp_pa
             cwd=PROJECT, env=variables, stdout=log, stderr=log,
         )  # fmt: skip
     try:
-        until("it is up", lambda: "GamePulse is up" in (tmp_path / "up.log").read_text() or up.poll() is not None, 90)
+        until(
+            "the banner is printed",
+            lambda: "GamePulse is up" in (tmp_path / "up.log").read_text() or up.poll() is not None,
+            90,
+        )
         assert up.poll() is None, (tmp_path / "up.log").read_text()[-2000:]
         port, password = ((home / "postgres" / name).read_text().strip() for name in ("port", "password"))
         url = libpq_url(f"postgresql://postgres:{password}@127.0.0.1:{port}/gamepulse_simulated")
@@ -52,8 +53,8 @@ def test_up_simulated_has_today_within_a_minute_and_ctrl_c_leaves_nothing(tmp_pa
             with engine.connect() as connection:
                 return int(connection.scalar(query) or 0)
 
-        until("today is in", games, 90)
-        print(f"today was in after {time.monotonic() - began:.0f} s")  # noqa: T201
+        until("today is loaded", games, 90)
+        print(f"today was loaded after {time.monotonic() - began:.0f} s")  # noqa: T201
         engine.dispose()
         up.send_signal(signal.SIGINT)
         stopping = time.monotonic()
@@ -61,11 +62,11 @@ def test_up_simulated_has_today_within_a_minute_and_ctrl_c_leaves_nothing(tmp_pa
         assert time.monotonic() - stopping < 10
         assert up.returncode == 0
 
-        def left() -> dict[int, str]:
+        def remaining() -> dict[int, str]:
             found = processes_with("GAMEPULSE_HOME", str(home))
             return {pid: command for pid, command in found.items() if "postgres" not in command.partition(" ")[0]}
 
-        until("no process is left but the database's", lambda: not left(), 5)
+        until("all processes but the database's ended", lambda: not remaining(), 5)
     finally:
         for pid in processes_with("GAMEPULSE_HOME", str(home)):
             if pid != up.pid or up.poll() is None:

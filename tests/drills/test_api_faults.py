@@ -1,7 +1,7 @@
-"""Everything that the API does wrong, alone and mixed, over the ticks of a day and the dates of a season: a tick that
-fails changes nothing, and once the API is well the tables are as if nothing had been.
+"""Every fault of the API, alone and mixed, over the ticks of a day and the dates of a season: a failed tick changes
+nothing, and once the API works again the tables equal those of a run without faults.
 
-That failures are told apart and retried after 2, 4 and 8 seconds is in tests/integration/assets/test_ncaa_games.py.
+Which failures are retried, after 2, 4 and 8 seconds, is tested in tests/integration/assets/test_ncaa_games.py.
 """
 
 import json
@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from support.dagster_stack import PROJECT, environment
-from support.invariants import Tables, assert_same, clean_tables, days, new_database, tables
+from support.databases import Databases
+from support.invariants import Tables, assert_same, clean_tables, tables
 from support.ticks import Ticks, ticking, ticks_of
+from support.webserver import date_range
 
 from pipelines.runtime.failures import failure_reasons
 from simulator.faults import CATALOGUE, Target
@@ -26,59 +28,68 @@ from simulator.server import serving
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
 
 DATE, AFTER = "2026-02-07", "2026-02-09 12:15"
-OF_ANSWERS = sorted(name for name, fault in CATALOGUE.items() if fault.target is Target.ANSWER)
-OF_GAMES = sorted(name for name, fault in CATALOGUE.items() if fault.target is Target.GAME)
+ANSWER_FAULTS = sorted(name for name, fault in CATALOGUE.items() if fault.target is Target.ANSWER)
+GAME_FAULTS = sorted(name for name, fault in CATALOGUE.items() if fault.target is Target.GAME)
 OPTIONS = {"http_429_retry_after": {"retry_after": "0"}}
-FAIL_AT_ONCE = {"http_401", "html", "oversized", "truncated", "wrong_date"}
-"""What no retry is tried on."""
+NOT_RETRYABLE = {"http_401", "html", "oversized", "truncated", "wrong_date"}
 
 
-def test_each_fault_alone(postgres_server: sa.URL, rounds: Callable[[int, int], int]) -> None:
-    """Of answers: each tick has the next one, for all its attempts."""
-    url = new_database(postgres_server, "faults_alone")
-    with serving(Options(season=2025)) as api, ticking(url, api, f"{DATE} 00:00") as ticks:
+def test_a_tick_fails_and_changes_nothing_under_each_fault(
+    databases: Databases, rounds: Callable[[int, int], int]
+) -> None:
+    """Each tick has the next fault, for all its attempts."""
+    with (
+        databases.temporary() as url,
+        serving(Options(season=2025)) as api,
+        ticking(url, api, f"{DATE} 00:00") as ticks,
+    ):
         for number, moment in enumerate(ticks_of(DATE)[:: rounds(6, 1)]):
-            name = OF_ANSWERS[number % len(OF_ANSWERS)]
+            name = ANSWER_FAULTS[number % len(ANSWER_FAULTS)]
             api.simulator.faults.set({name: OPTIONS.get(name, {})})
             assert not _tick(ticks, url, moment), name
-        _assert_as_if_nothing_had_been(ticks, postgres_server, url, "faults_alone_clean")
+        _assert_as_without_faults(ticks, databases, url)
 
 
-def test_each_fault_for_one_answer_is_healed_by_the_retries(postgres_server: sa.URL) -> None:
-    url = new_database(postgres_server, "faults_once")
-    with serving(Options(season=2025)) as api, ticking(url, api, f"{DATE} 00:00") as ticks:
-        for name, moment in zip(OF_ANSWERS, ticks_of(DATE)[::5], strict=False):
+def test_a_retryable_fault_of_one_answer_is_overcome_by_a_retry(databases: Databases) -> None:
+    with (
+        databases.temporary() as url,
+        serving(Options(season=2025)) as api,
+        ticking(url, api, f"{DATE} 00:00") as ticks,
+    ):
+        for name, moment in zip(ANSWER_FAULTS, ticks_of(DATE)[::5], strict=False):
             api.simulator.faults.set({name: {**OPTIONS.get(name, {}), "times": 1}})
-            assert _tick(ticks, url, moment) or name in FAIL_AT_ONCE, name
+            assert _tick(ticks, url, moment) or name in NOT_RETRYABLE, name
 
 
-def test_all_faults_mixed(postgres_server: sa.URL, rounds: Callable[[int, int], int]) -> None:
-    """Of answers, of the calendar and of games: each tick has three by chance, and messy ones besides.
+def test_mixed_faults_leave_no_trace(databases: Databases, rounds: Callable[[int, int], int]) -> None:
+    """Each tick has three faults of scoreboard, calendar and games, each in a share of answers; half are messy as well.
 
-    A game may have been told under another id or of other teams meanwhile: those are withdrawn, and their teams stay.
+    Only games that are not withdrawn are compared: a fault may have listed a game under another id or with other teams.
     """
     choices = random.Random(8)
-    url = new_database(postgres_server, "faults_mixed")
-    with serving(Options(season=2025)) as api, ticking(url, api, f"{DATE} 00:00") as ticks:
+    with (
+        databases.temporary() as url,
+        serving(Options(season=2025)) as api,
+        ticking(url, api, f"{DATE} 00:00") as ticks,
+    ):
         for moment in ticks_of(DATE)[:: rounds(8, 1)]:
-            names = choices.sample(OF_ANSWERS, 2) + choices.sample(OF_GAMES, 1)
+            names = choices.sample(ANSWER_FAULTS, 2) + choices.sample(GAME_FAULTS, 1)
             faults = {name: {**OPTIONS.get(name, {}), "share": choices.random()} for name in names}
             faults[names[0]]["endpoints"] = ["scoreboard", "schedule"]
             api.simulator.faults.set(faults, messy=choices.random() < 0.5)
             _tick(ticks, url, moment)
-        _assert_as_if_nothing_had_been(ticks, postgres_server, url, "faults_mixed_clean", only_games=True)
+        _assert_as_without_faults(ticks, databases, url, only_games=True)
 
 
-def test_a_backfill_with_wrong_answers_is_complete_after_a_few_commands(
-    postgres_server: sa.URL, rounds: Callable[[int, int], int], tmp_path: Path
+def test_a_backfill_with_faulty_answers_is_complete_after_a_few_commands(
+    databases: Databases, rounds: Callable[[int, int], int]
 ) -> None:
-    """One answer of a hundred in a season; in short, one of five in a month."""
-    first, last, wrong = ("2025-11-03", "2026-04-06", 0.01) if rounds(0, 1) else ("2026-01-01", "2026-01-31", 0.2)
-    url = new_database(postgres_server, "wrong_answers")
-    share = wrong / len(OF_ANSWERS)
-    faults = {name: {**OPTIONS.get(name, {}), "share": share} for name in OF_ANSWERS}
+    """In full one faulty answer of a hundred in a season; in short one of five in a month."""
+    first, last, faulty = ("2025-11-03", "2026-04-06", 0.01) if rounds(0, 1) else ("2026-01-01", "2026-01-31", 0.2)
+    share = faulty / len(ANSWER_FAULTS)
+    faults = {name: {**OPTIONS.get(name, {}), "share": share} for name in ANSWER_FAULTS}
     command = [Path(sys.executable).parent / "gamepulse", "backfill", first, last, "--json"]
-    with serving(Options(season=2025, faults=faults)) as api:
+    with databases.temporary() as url, serving(Options(season=2025, faults=faults)) as api:
         variables = environment(
             DATABASE_URL=url.render_as_string(hide_password=False),
             NCAA_API_URL=api.url,
@@ -86,20 +97,19 @@ def test_a_backfill_with_wrong_answers_is_complete_after_a_few_commands(
         )
         for attempt in range(6):
             ended = subprocess.run(command, cwd=PROJECT, env=variables, check=False, capture_output=True, text=True)
-            found = json.loads(ended.stdout)
-            print(f"attempt {attempt}: {found['dates_loaded']} of {found['dates']}")  # noqa: T201
+            report = json.loads(ended.stdout)
+            print(f"attempt {attempt}: {report['dates_loaded']} of {report['dates']}")  # noqa: T201
             if ended.returncode == 0:
                 break
-            assert found["dates_loaded"] + len(found["failed"]) == found["dates"]
-            assert all(re.fullmatch(r"GET .*\.", reason) for reason in found["failed"].values()), found["failed"]
+            assert report["dates_loaded"] + len(report["failed"]) == report["dates"]
+            assert all(re.fullmatch(r"GET .*\.", reason) for reason in report["failed"].values()), report["failed"]
         assert ended.returncode == 0
         api.simulator.faults.set({})
-        clean = clean_tables(postgres_server, "wrong_answers_clean", api.url, days(first, last))
-    assert_same(tables(url), clean)
+        assert_same(tables(url), clean_tables(databases, api.url, date_range(first, last)))
 
 
 def _tick(ticks: Ticks, url: sa.URL, moment: object) -> bool:
-    """Whether it succeeded; if not, it said why in a sentence and wrote nothing."""
+    """Runs a tick and returns whether it succeeded; a failed one has a reason in a sentence and wrote nothing."""
     before = tables(url)
     ticks.go_to(moment)
     result = ticks.run(DATE)
@@ -110,19 +120,17 @@ def _tick(ticks: Ticks, url: sa.URL, moment: object) -> bool:
     return bool(result.success)
 
 
-def _assert_as_if_nothing_had_been(
-    ticks: Ticks, server: sa.URL, url: sa.URL, name: str, *, only_games: bool = False
-) -> None:
+def _assert_as_without_faults(ticks: Ticks, databases: Databases, url: sa.URL, *, only_games: bool = False) -> None:
     ticks.api.simulator.faults.set({})
     ticks.go_to(AFTER)
     assert ticks.run(DATE).success
-    found, clean = tables(url), clean_tables(server, name, ticks.api.url, days(DATE, DATE))
+    actual, clean = tables(url), clean_tables(databases, ticks.api.url, date_range(DATE, DATE))
     assert clean["fact_game"]
     assert {game["game_status"] for game in clean["fact_game"]} == {"final"}
     if only_games:
-        found, clean = _shown(found), _shown(clean)
-    assert_same(found, clean)
+        actual, clean = _active_games(actual), _active_games(clean)
+    assert_same(actual, clean)
 
 
-def _shown(found: Tables) -> Tables:
-    return {"fact_game": [row for row in found["fact_game"] if row["game_status"] != "withdrawn"]}
+def _active_games(all_tables: Tables) -> Tables:
+    return {"fact_game": [row for row in all_tables["fact_game"] if row["game_status"] != "withdrawn"]}

@@ -1,27 +1,25 @@
-"""Names that are programs, markup, control characters or a megabyte, numbers as words, and 10,000 games in a day:
-nothing is executed or shown as markup, and no day is lost.
+"""Hostile answers: names that are code, markup, control characters or a megabyte long, words for numbers, and 10,000
+games on one date. Nothing is executed or rendered as markup, and the date is loaded.
 
-What single absurd fields become is in tests/unit/ncaa/test_rejects.py.
+How a single malformed field is handled is tested in tests/unit/ncaa/test_rejects.py.
 """
 
 import json
 import re
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import pytest
-import sqlalchemy as sa
 from markdown_it import MarkdownIt
 from support.api import Answer, Api
-from support.invariants import new_database, tables
+from support.databases import Databases
+from support.invariants import tables
 from support.ticks import ticking
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(300)]
 
 DATE, NOON = "2026-02-07", "2026-02-07 12:00"
-AS_IT_IS = [
+STORED = [
     "'; DROP TABLE fact_game; --",
     "$1; DELETE FROM dim_team",
     "<script>alert(1)</script>",
@@ -32,12 +30,12 @@ AS_IT_IS = [
     "$(touch /tmp/hostile)",
     "‮txet‬ 🏀 Ünïcode",
 ]
-REFUSED = ["NUL \0 in it", "line\nend", "x" * 2**20, "\ud800 alone"]
-NUMBERS_AS_WORDS = [("score", "eighty"), ("rank", "<b>first</b>"), ("seed", "'; DROP TABLE rejected_game; --")]
+REJECTED = ["NUL \0 in it", "line\nend", "x" * 2**20, "\ud800 alone"]
+WORDS_FOR_NUMBERS = [("score", "eighty"), ("rank", "<b>first</b>"), ("seed", "'; DROP TABLE rejected_game; --")]
 
 
 def game(number: int, home: str = "Home", **side: object) -> dict[str, Any]:
-    """A final game between teams that no other game has."""
+    """Returns a final game between two teams that no other game has."""
     names = {"char6": home[:6], "short": home, "seo": f"home-{number}", "full": home}
     conference = [{"conferenceName": home, "conferenceSeo": "acc"}]
     return {
@@ -54,47 +52,35 @@ def game(number: int, home: str = "Home", **side: object) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def api() -> Iterator[Api]:
-    api = Api()
-    thread = threading.Thread(target=api.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield api
-    api.server.shutdown()
-    thread.join()
-    api.server.server_close()
-
-
 def serve(api: Api, games: list[dict[str, Any]]) -> None:
-    """As the scoreboard of the date, and as many games as the calendar has."""
+    """Serves these games as the date's scoreboard, with a calendar that agrees."""
     calendar = {"data": {"schedules": {"games": [{"contestDate": "02/07/2026", "count": len(games)}]}}}
     answers = {True: json.dumps({"games": games}).encode(), False: json.dumps(calendar).encode()}
     api.answer = lambda path: Answer(answers[path.startswith("/scoreboard")])
 
 
-def test_hostile_names_and_numbers_are_stored_or_rejected_and_never_shown_as_markup(
-    postgres_server: sa.URL, api: Api
+def test_hostile_names_and_numbers_are_stored_or_rejected_and_never_rendered_as_markup(
+    databases: Databases, api: Api
 ) -> None:
-    hostile = [*AS_IT_IS, *REFUSED]
+    hostile = [*STORED, *REJECTED]
     games = [game(number) for number in range(60)]
     games += [game(100 + number, name) for number, name in enumerate(hostile)]
-    games += [game(200 + number, "Words", **{field: word}) for number, (field, word) in enumerate(NUMBERS_AS_WORDS)]
+    games += [game(200 + number, "Words", **{field: word}) for number, (field, word) in enumerate(WORDS_FOR_NUMBERS)]
     serve(api, games)
-    url = new_database(postgres_server, "hostile")
-    with ticking(url, api, NOON) as ticks:
+    with databases.temporary() as url, ticking(url, api, NOON) as ticks:
         result = ticks.run(DATE)
         assert result.success
         again = ticks.run(DATE)
-    found = tables(url)
+        found = tables(url)
     names = {row["slug"]: (row["team_name"], row["full_name"]) for row in found["dim_team"]}
-    for number, name in enumerate(AS_IT_IS):
+    for number, name in enumerate(STORED):
         assert names[f"home-{100 + number}"] == (name, name)
     rejected = {row["contest_id"] for row in found["rejected_game"]}
-    assert rejected == {7_000_000 + 100 + len(AS_IT_IS) + number for number in range(len(REFUSED))} | {
-        7_000_200 + number for number in range(len(NUMBERS_AS_WORDS))
+    assert rejected == {7_000_000 + 100 + len(STORED) + number for number in range(len(REJECTED))} | {
+        7_000_200 + number for number in range(len(WORDS_FOR_NUMBERS))
     }
     assert all(len(str(row["reason"])) < 400 and str(row["reason"]).isprintable() for row in found["rejected_game"])
-    assert len(found["fact_game"]) == 60 + len(AS_IT_IS)
+    assert len(found["fact_game"]) == 60 + len(STORED)
     assert _metadata(again)["games_unchanged"] == len(found["fact_game"])
 
     html = MarkdownIt("default", {"html": True, "linkify": False}).render(_metadata(result)["scoreboard"])
@@ -102,10 +88,9 @@ def test_hostile_names_and_numbers_are_stored_or_rejected_and_never_shown_as_mar
     assert html.count("<tr>") == 1 + len(found["fact_game"])
 
 
-def test_ten_thousand_games_are_a_day_like_any_other(postgres_server: sa.URL, api: Api) -> None:
+def test_ten_thousand_games_of_a_date_are_loaded(databases: Databases, api: Api) -> None:
     serve(api, [game(number) for number in range(10_000)])
-    url = new_database(postgres_server, "ten_thousand")
-    with ticking(url, api, NOON) as ticks:
+    with databases.temporary() as url, ticking(url, api, NOON) as ticks:
         first, second = ticks.run(DATE), ticks.run(DATE)
     assert first.success
     assert second.success

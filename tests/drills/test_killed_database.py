@@ -1,10 +1,11 @@
-"""`kill -9` of PostgreSQL, which holds the games and Dagster's own tables, while a run loads: it is away for less or
-more than the retries wait, and all is as before once it is back. Where Dagster's own tables were away for too long the
-run fails and is launched again: by the daemon, or by hand where the daemon had just lost the code (it loads the code
-every minute, which needs the database, and tries a retry once).
+"""`kill -9` of PostgreSQL, which holds the games and Dagster's tables, while a run loads. The outage is shorter or
+longer than the waits of the retries. Afterwards the tables equal those of a clean run.
 
-What one load does when its connection dies is in tests/integration/warehouse/test_load_concurrency.py; that the
-embedded server keeps what was committed, in tests/integration/postgres/test_embedded.py.
+Where Dagster's tables were away for too long the run fails and is retried by the daemon, or by hand if the daemon lost
+its code location: it reloads it every minute, which needs the database, and tries a retry only once.
+
+How a load fails when its connection drops is tested in tests/integration/warehouse/test_load_concurrency.py; that the
+embedded server keeps committed data, in tests/integration/postgres/test_embedded.py.
 """
 
 import os
@@ -18,8 +19,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.dagster_stack import FINISHED, Stack, new_stack, until
-from support.invariants import assert_nothing_is_left, assert_same, clean_tables, days, empty, tables
+from support.dagster_stack import FINISHED, Stack, until
+from support.databases import Databases
+from support.invariants import assert_nothing_is_left, assert_same, clean_tables, empty, tables
+from support.webserver import date_range
 
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.url import libpq_url
@@ -29,24 +32,24 @@ from pipelines.warehouse.load import LOAD_LOCK
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]
 
 FIRST, LAST, NEXT = "2026-01-01", "2026-01-31", "2026-02-01"
-AWAY = r"cannot be reached|Connection refused|closed the connection unexpectedly"
+DATABASE_DOWN = r"cannot be reached|Connection refused|closed the connection unexpectedly"
 
 
 class Server(EmbeddedPostgres):
-    """One that is killed."""
+    """An embedded server that can be killed."""
 
     def __init__(self, home: Path) -> None:
         super().__init__(home)
         self.home = home
 
     def kill(self) -> None:
-        """The postmaster; the others follow it."""
+        """Kills the postmaster; its children exit with it."""
         os.kill(int((self.home / "data" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of this module's own."""
+    """A server for this module only."""
     server = Server(tmp_path_factory.mktemp("killed"))
     server.ensure_running()
     yield server
@@ -54,19 +57,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def stack(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """On the server that is killed."""
-    with new_stack(libpq_url(server.ensure_running()), "killed", tmp_path_factory.mktemp("stack")) as stack:
-        stack.start_webserver()
-        stack.stop_automation()
-        stack.start_daemon()
-        yield stack
-        stack.stop()
-        until("no process is left", lambda: not stack.processes(), 20)
+def databases(server: Server) -> Iterator[Databases]:
+    """Databases on the server that is killed."""
+    databases = Databases(libpq_url(server.ensure_running()))
+    yield databases
+    databases.close()
 
 
-def _patiently(holds: Callable[[], object]) -> object:
-    """What it says; nothing while the database is away."""
+def _unless_down(holds: Callable[[], object]) -> object:
+    """Returns the result of `holds`, or None while the database is down."""
     with suppress(sa.exc.OperationalError, sa.exc.InterfaceError):
         return holds()
     return None
@@ -74,43 +73,40 @@ def _patiently(holds: Callable[[], object]) -> object:
 
 @contextmanager
 def _before(stack: Stack) -> Iterator[str]:
-    """The request is out."""
+    """Kills while the API's answer is awaited."""
     stack.set_faults(hang={"seconds": 3})
-    asked = len(stack.api.simulator.requests)
-    run_id = stack.launch_date(FIRST)
-    until("the request is out", lambda: len(stack.api.simulator.requests) >= asked + 2, 150)
-    yield run_id
+    yield stack.wait_for_request(lambda: stack.launch_date(FIRST), 150)
     stack.set_faults()
 
 
 @contextmanager
 def _within(stack: Stack) -> Iterator[str]:
-    """The load has begun, and waits for its turn."""
-    waits = f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = {LOAD_LOCK} AND NOT granted"
+    """Kills while the load waits for its lock."""
+    waiting = f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = {LOAD_LOCK} AND NOT granted"
     connection = stack.engine.connect()
     try:
         connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": LOAD_LOCK})
         run_id = stack.launch_date(FIRST)
-        until("it waits to load", partial(stack.rows, waits), 150)
+        until("the load waits", partial(stack.rows, waiting), 150)
         yield run_id
     finally:
-        connection.invalidate()  # it is the server's no longer
+        connection.invalidate()  # the server dropped it
         connection.close()
 
 
 @contextmanager
 def _after(stack: Stack) -> Iterator[str]:
-    """Some dates are in."""
+    """Kills when some dates are loaded."""
     run_id = stack.launch_range(FIRST, LAST)
-    until("some dates are in", lambda: len(stack.dates_loaded()) >= 3, 150)
+    until("some dates are loaded", lambda: len(stack.dates_loaded()) >= 3, 150)
     yield run_id
 
 
-def _again(stack: Stack, run_id: str) -> str:
-    """The run that Dagster launches instead; by hand where its daemon, without the code, said that it cannot."""
+def _retry_of(stack: Stack, run_id: str) -> str:
+    """Returns the daemon's retry of a run, or launches one where the daemon logged that it could not retry."""
     lost = f"Failed to retry run {run_id}"
     tag = {"dagster/parent_run_id": run_id}
-    until("it is run again", lambda: stack.runs(**tag) or lost in stack.log.read_text(), 150)
+    until("it is retried", lambda: stack.runs(**tag) or lost in stack.log.read_text(), 150)
     if runs := stack.runs(**tag):
         return runs[0].run_id
     run = stack.instance.get_run_by_id(run_id)
@@ -126,28 +122,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("moment", "away"), FULL if metafunc.config.getoption("--full") else SHORT)
 
 
-def test_postgresql_is_killed_and_comes_back(
-    stack: Stack, server: Server, moment: Callable[[Stack], Iterator[str]], away: int
+def test_a_run_recovers_when_postgresql_is_killed_and_restarted(
+    stack: Stack, server: Server, databases: Databases, moment: Callable[[Stack], Iterator[str]], away: int
 ) -> None:
     empty(stack)
     with moment(stack) as run_id:
-        said_before = stack.log.stat().st_size
+        log_before = stack.log.stat().st_size
         server.kill()
         time.sleep(away)
         server.ensure_running()
         stack.engine.dispose()
-    asked_for_at_once = stack.launch_date(NEXT)
+    launched_at_once = stack.launch_date(NEXT)
     began = time.monotonic()
-    until("the run ends", lambda: _patiently(lambda: stack.status(run_id) in FINISHED), 150)
+    until("the run ends", lambda: _unless_down(lambda: stack.status(run_id) in FINISHED), 150)
     seconds = time.monotonic() - began
     print(f"{moment.__name__}, away {away} s: {stack.status(run_id)} {seconds:.0f} s after it was back")  # noqa: T201
     if stack.status(run_id) == "FAILURE":
-        assert stack.finish(_again(stack, run_id), 150) == "SUCCESS"
-    assert stack.finish(asked_for_at_once, 150) == "SUCCESS", (
-        "the daemon may be without the code, but only for a minute"
+        assert stack.finish(_retry_of(stack, run_id), 150) == "SUCCESS"
+    assert stack.finish(launched_at_once, 150) == "SUCCESS", "the daemon may be without the code, but only for a minute"
+    dates = [*date_range(FIRST, LAST if moment is _after else FIRST), *date_range(NEXT, NEXT)]
+    assert re.search(DATABASE_DOWN, stack.log.read_bytes()[log_before:].decode()), (
+        "no process logged that the database was down"
     )
-    dates = [*days(FIRST, LAST if moment is _after else FIRST), *days(NEXT, NEXT)]
-    name = f"clean_{moment.__name__}_{away}"
-    assert re.search(AWAY, stack.log.read_bytes()[said_before:].decode()), "nobody said that the database was away"
-    assert_same(tables(stack.url), clean_tables(stack.url, name, stack.api.url, dates))
+    assert_same(tables(stack.url), clean_tables(databases, stack.api.url, dates))
     assert_nothing_is_left(stack, [run_id])

@@ -1,4 +1,4 @@
-"""`kill -9` of a run at any moment: whole dates only, and the run that Dagster launches instead brings the rest."""
+"""`kill -9` of a run at any moment leaves whole dates only, and Dagster's retry loads the others."""
 
 import os
 import random
@@ -8,18 +8,10 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-import sqlalchemy as sa
 from support.dagster_stack import Stack, until
-from support.invariants import (
-    Tables,
-    assert_nothing_is_left,
-    assert_same,
-    clean_tables,
-    days,
-    empty,
-    process_of,
-    tables,
-)
+from support.databases import Databases
+from support.invariants import Tables, assert_nothing_is_left, assert_same, clean_tables, empty, tables
+from support.webserver import date_range
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
 
@@ -28,12 +20,12 @@ MOMENTS = random.Random(8)
 
 
 @pytest.fixture(scope="module")
-def clean(stack: Stack, postgres_server: sa.URL) -> Tables:
-    """The month as one load of each date makes it."""
-    return clean_tables(postgres_server, "killed_runs_clean", stack.api.url, days(FIRST, LAST))
+def clean(running_stack: Stack, databases: Databases) -> Tables:
+    """The tables after one load of each date of the month."""
+    return clean_tables(databases, running_stack.api.url, date_range(FIRST, LAST))
 
 
-def test_a_run_that_is_killed_at_any_moment_leaves_whole_dates_and_is_run_again(
+def test_a_run_killed_at_any_moment_leaves_whole_dates_and_is_retried(
     stack: Stack, clean: Tables, rounds: Callable[[int, int], int]
 ) -> None:
     seconds = _seconds_of_a_run(stack)
@@ -42,39 +34,38 @@ def test_a_run_that_is_killed_at_any_moment_leaves_whole_dates_and_is_run_again(
     for number in range(rounds(2, 20)):
         empty(stack)
         run_id = stack.launch_range(FIRST, LAST)
-        pid = until("its process is there", partial(process_of, stack, run_id), 60)
+        pid = until("its process started", partial(stack.process_of, run_id), 60)
         if number % 2:
             time.sleep(MOMENTS.uniform(0, seconds))
         else:
             dates = MOMENTS.randrange(25)
-            until(f"{dates} dates are in", lambda dates=dates: len(stack.dates_loaded()) >= dates, 60)
+            until(f"{dates} dates are loaded", lambda dates=dates: len(stack.dates_loaded()) >= dates, 60)
         os.kill(pid, signal.SIGKILL)
         status = stack.finish(run_id, 60)
         left = tables(stack.url)
         _assert_whole_dates(left, clean)
-        print(f"round {number}: {status} with {len(left['scoreboard'])} dates in")  # noqa: T201
-        if status == "SUCCESS":  # it was over already
+        print(f"round {number}: {status} with {len(left['scoreboard'])} dates loaded")  # noqa: T201
+        if status == "SUCCESS":  # it ended before the signal
             continue
         killed_at_work += 0 < len(left["scoreboard"]) < len(clean["scoreboard"])
         assert any("terminated by signal 9" in line for line in stack.messages(run_id))
-        tag = {"dagster/parent_run_id": run_id}
-        [again] = until("it is run again", partial(stack.runs, **tag), 60)
-        assert stack.finish(again.run_id, 120) == "SUCCESS"
+        retry = stack.retry_of(run_id)
+        assert stack.finish(retry, 120) == "SUCCESS"
         assert_same(tables(stack.url), clean)
-        assert_nothing_is_left(stack, [run_id, again.run_id])
+        assert_nothing_is_left(stack, [run_id, retry])
     assert killed_at_work, "no run was killed while it loaded"
 
 
 def _seconds_of_a_run(stack: Stack) -> float:
     run_id = stack.launch_range(FIRST, LAST)
-    until("its process is there", lambda: process_of(stack, run_id), 60)
+    until("its process started", partial(stack.process_of, run_id), 60)
     began = time.monotonic()
     assert stack.finish(run_id, 120) == "SUCCESS"
     return time.monotonic() - began
 
 
 def _assert_whole_dates(left: Tables, clean: Tables) -> None:
-    """What is there is what a clean run makes of those dates."""
+    """Asserts that each loaded date has the rows of a clean run."""
     dates = {row["game_date"] for row in left["scoreboard"]}
     for name in ("fact_game", "scoreboard"):
         assert_same({name: left[name]}, {name: [row for row in clean[name] if row["game_date"] in dates]})

@@ -1,4 +1,4 @@
-"""Passwords and keys are in no log, run event, metadata, error or process list, whatever fails."""
+"""Passwords and keys appear in no log, run event, metadata, error or process list, whichever part fails."""
 
 import os
 import secrets
@@ -11,9 +11,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
-from support.dagster_stack import LOCATION, PROJECT, Stack, new_stack, until
-from support.invariants import process_of
+from support.dagster_stack import PROJECT, Stack, new_stack, until
+from support.databases import Databases
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]
 
@@ -22,7 +21,7 @@ KEY, TOKEN, API_PASSWORD = (secrets.token_hex(12) for _ in range(3))
 
 @pytest.fixture(scope="module")
 def webhook() -> Iterator[str]:
-    """A receiver of alerts that takes none."""
+    """The URL of a receiver of alerts that refuses all of them."""
     server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -33,9 +32,9 @@ def webhook() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def stack(postgres_server: sa.URL, webhook: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """With everything secret that there can be; alerts are on."""
-    with new_stack(postgres_server, "secrets", tmp_path_factory.mktemp("secrets")) as stack:
+def stack(databases: Databases, webhook: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack with every secret set and alerts on."""
+    with databases.temporary() as url, new_stack(url, tmp_path_factory.mktemp("secrets")) as stack:
         stack.environment |= {
             "NCAA_API_KEY": KEY,
             "NCAA_API_URL": stack.api.url.replace("://", f"://gamepulse:{API_PASSWORD}@"),
@@ -43,17 +42,14 @@ def stack(postgres_server: sa.URL, webhook: str, tmp_path_factory: pytest.TempPa
         }
         stack.start_webserver()
         stack.stop_automation()
-        stack.graphql(
-            "mutation ($sensor: SensorSelector!) { startSensor(sensorSelector: $sensor) { __typename } }",
-            sensor={**LOCATION, "sensorName": "failure_alert"},
-        )
+        stack.start_sensor("failure_alert")
         stack.start_daemon()
         yield stack
 
 
 @pytest.fixture
 def seen_in_process_lists(stack: Stack) -> Iterator[set[str]]:
-    """Command lines of any process of this machine that held a secret while the test ran."""
+    """Collects command lines of this machine's processes that contain a secret while the test runs."""
     found: set[str] = set()
     over = threading.Event()
 
@@ -74,14 +70,14 @@ def seen_in_process_lists(stack: Stack) -> Iterator[set[str]]:
     watcher.join()
 
 
-def test_secrets_are_seen_nowhere(stack: Stack, seen_in_process_lists: set[str]) -> None:
-    said = _runs_of_all_kinds(stack) + _commands(stack)
-    until("an alert is tried, and refused", lambda: "but execution errored" in stack.log.read_text(), 90)
-    assert all(request.key for request in stack.api.simulator.requests), "the API is told the key"
-    said += str(stack.graphql("{ instance { info } }"))
-    said += stack.log.read_text()
+def test_secrets_appear_nowhere(stack: Stack, seen_in_process_lists: set[str]) -> None:
+    output = _run_messages(stack) + _command_output(stack)
+    until("an alert is sent and refused", lambda: "but execution errored" in stack.log.read_text(), 90)
+    assert all(request.key for request in stack.api.simulator.requests), "a request came without the key"
+    output += str(stack.graphql("{ instance { info } }"))
+    output += stack.log.read_text()
 
-    assert _found(stack, said) == []
+    assert _secrets_in(stack, output) == []
     assert _tables_with_secrets(stack) == []
     assert seen_in_process_lists == set()
 
@@ -95,8 +91,8 @@ def _secrets(stack: Stack) -> dict[str, str]:
     }
 
 
-def _found(stack: Stack, text: str) -> list[str]:
-    """Whose secret, and what is around it."""
+def _secrets_in(stack: Stack, text: str) -> list[str]:
+    """Returns the setting of each secret found in a text, with the text before it."""
     return [
         f"{name}: …{text[max(0, text.index(secret) - 300) : text.index(secret)]}"
         for secret, name in _secrets(stack).items()
@@ -105,7 +101,7 @@ def _found(stack: Stack, text: str) -> list[str]:
 
 
 def _tables_with_secrets(stack: Stack) -> list[tuple[str, ...]]:
-    """Rows of any table, the app's or Dagster's, with a secret in them."""
+    """Returns rows of the pipeline's and Dagster's tables that contain a secret."""
     every = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('public', 'dagster')"
     found = []
     for (table,) in stack.rows(every):
@@ -117,8 +113,8 @@ def _tables_with_secrets(stack: Stack) -> list[tuple[str, ...]]:
     return found
 
 
-def _runs_of_all_kinds(stack: Stack) -> str:
-    """One that succeeds, some that fail, one that is killed; their messages."""
+def _run_messages(stack: Stack) -> str:
+    """Returns the messages of runs that succeed, fail and are killed."""
     runs = {}
     for date, fault, status in (
         ("2026-01-05", {}, "SUCCESS"),
@@ -131,18 +127,18 @@ def _runs_of_all_kinds(stack: Stack) -> str:
         assert stack.finish(runs[date], 120) == status
     stack.set_faults(hang={"seconds": 60})
     killed = stack.launch_date("2026-01-09")
-    os.kill(until("its process is there", lambda: process_of(stack, killed), 60), signal.SIGKILL)
+    os.kill(until("its process started", lambda: stack.process_of(killed), 60), signal.SIGKILL)
     assert stack.finish(killed, 60) == "FAILURE"
     stack.set_faults()
     return "\n".join(line for run_id in (*runs.values(), killed) for line in stack.messages(run_id))
 
 
-def _commands(stack: Stack) -> str:
-    """What commands say that succeed, and that fail: at the API, at the database, at its password."""
+def _command_output(stack: Stack) -> str:
+    """Returns the output of commands that succeed, and that fail at the API, the database and its login."""
     nowhere = stack.url.set(port=1).render_as_string(hide_password=False)
-    # The user is wrong and not the password, which is to be kept secret also where it does not fit.
+    # The user is wrong, not the password: it must stay secret also where the login fails.
     refused = stack.url.set(username="nobody").render_as_string(hide_password=False)
-    said = ""
+    output = ""
     for arguments, variables, code in (
         (["backfill", "2026-01-10", "2026-01-11"], {}, 0),
         (["backfill", "2026-01-10", "2026-01-11"], {"NCAA_API_URL": f"http://x:{API_PASSWORD}@127.0.0.1:1"}, 1),
@@ -155,5 +151,5 @@ def _commands(stack: Stack) -> str:
             check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         assert ended.returncode == code, ended.stdout[-2000:]
-        said += ended.stdout
-    return said
+        output += ended.stdout
+    return output

@@ -1,4 +1,4 @@
-"""Ticks every minute on the real stack, `--soak MINUTES` long: what each costs for ever. Prints the slopes."""
+"""Runs one tick per minute for `--soak MINUTES` and prints the growth of memory, connections and tables per tick."""
 
 import statistics
 import time
@@ -20,14 +20,14 @@ CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_dat
 
 @pytest.fixture(scope="module")
 def minutes(pytestconfig: pytest.Config) -> int:
-    """How long; asked for before the stack, which is not started for nothing."""
-    asked: int | None = pytestconfig.getoption("--soak")
-    if asked is None:
-        pytest.skip("NOT RUN: ask for it with --soak 15, which takes so many minutes")
-    return asked
+    """The length. Comes before the stack, so that a run without `--soak` does not start one."""
+    length: int | None = pytestconfig.getoption("--soak")
+    if length is None:
+        pytest.skip("NOT RUN: runs only with --soak MINUTES, for example --soak 15")
+    return length
 
 
-def test_a_tick_a_minute(minutes: int, stack: Stack) -> None:
+def test_ticks_do_not_leak_connections_or_processes(minutes: int, stack: Stack) -> None:
     samples: dict[str, list[float]] = {}
     runs = []
     for _ in range(minutes):
@@ -39,24 +39,24 @@ def test_a_tick_a_minute(minutes: int, stack: Stack) -> None:
             samples.setdefault(name, []).append(value)
     for name, values in samples.items():
         slope = statistics.linear_regression(range(len(values)), values).slope
-        print(f"{name}: {values[0]:.1f} to {values[-1]:.1f}, {slope:+.3f} a tick")  # noqa: T201
+        print(f"{name}: {values[0]:.1f} to {values[-1]:.1f}, {slope:+.3f} per tick")  # noqa: T201
     assert max(samples["connections"]) <= samples["connections"][0] + 4
     assert_nothing_is_left(stack, runs)
 
 
 def _sample(stack: Stack) -> dict[str, float]:
-    """Memory of each lasting process in MB, connections, and Dagster's tables in MB."""
-    found = {f"{name}, MB": _memory(child.pid) for name, child in stack.children.items()}
-    # The daemon starts a new one each minute, and the one before is there for a while.
+    """Returns the memory of each long-lived process in MB, the number of connections, and Dagster's tables in MB."""
+    sample = {f"{name}, MB": _memory(child.pid) for name, child in stack.children.items()}
+    # The daemon starts a new code server every minute; the previous one ends a little later.
     servers = [pid for pid, command in stack.processes().items() if "api grpc" in command]
-    found["largest code server, MB"] = max(map(_memory, servers))
-    found["connections"] = float(stack.rows(CONNECTIONS)[0][0])
-    found["schema dagster, MB"] = float(stack.rows(SIZE)[0][0]) / 1e6
-    return found
+    sample["largest code server, MB"] = max(map(_memory, servers))
+    sample["connections"] = float(stack.rows(CONNECTIONS)[0][0])
+    sample["schema dagster, MB"] = float(stack.rows(SIZE)[0][0]) / 1e6
+    return sample
 
 
 def _memory(pid: int) -> float:
-    """Resident."""
+    """Returns the resident memory of a process in MB, 0 if it ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

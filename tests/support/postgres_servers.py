@@ -1,4 +1,4 @@
-"""The PostgreSQL servers that a test run may use, and the choice of one: `--pg=docker|embedded|url|auto`."""
+"""Chooses and starts the PostgreSQL server of a test run: `--pg=docker|embedded|url|auto`."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -20,41 +20,41 @@ SETTINGS = {"timezone": "America/New_York", "max_connections": "200"}
 
 
 class Choice(NamedTuple):
-    """A kind of server, and why it is that one."""
+    """A kind of server and the reason for choosing it."""
 
     kind: str
     why: str
 
 
-def choose(asked: str) -> Choice:
-    """What `--pg` comes to on this machine.
+def choose(option: str) -> Choice:
+    """Resolves the option `--pg` on this machine.
 
     Raises:
-        pytest.UsageError: what was asked for is not there; falling back would be a suite that nobody asked for.
+        pytest.UsageError: the server that was asked for is not available.
     """
-    if asked == "embedded":
-        return Choice("embedded", "asked for")
-    if asked == "url":
+    if option == "embedded":
+        return Choice("embedded", "--pg=embedded")
+    if option == "url":
         if not os.environ.get("TEST_DATABASE_URL"):
-            raise pytest.UsageError("--pg=url: set TEST_DATABASE_URL, of a role that may create databases and roles")
+            raise pytest.UsageError("--pg=url: set TEST_DATABASE_URL, a role that may create databases and roles")
         return Choice("url", "TEST_DATABASE_URL")
     obstacle = _obstacle_to_docker()
-    if asked == "docker":
+    if option == "docker":
         if obstacle is not None:
             raise pytest.UsageError(f"--pg=docker: {obstacle}")
-        return Choice("docker", f"{IMAGE}, asked for")
+        return Choice("docker", f"{IMAGE}, --pg=docker")
     return Choice("docker", f"{IMAGE}, Docker answers") if obstacle is None else Choice("embedded", obstacle)
 
 
 def _obstacle_to_docker() -> str | None:
-    """Why no container of the image can be had, if so; pulls it where it is not there yet."""
+    """Returns why no container of the image can be started, or None; pulls the image if it is absent."""
     if "DOCKER_HOST" not in os.environ and not Path("/var/run/docker.sock").exists():
-        return "there is no Docker here"  # without importing a client, so that it costs nothing
+        return "Docker is not installed"  # decided before the slow import of its client
     import docker
     from docker.errors import DockerException, ImageNotFound
     from testcontainers.core.config import testcontainers_config
 
-    # Ryuk is what removes the container when the tests are killed.
+    # Ryuk removes the container when the tests are killed.
     images = [IMAGE] if testcontainers_config.ryuk_disabled else [IMAGE, testcontainers_config.ryuk_image]
     try:
         client = docker.from_env(timeout=30)
@@ -68,7 +68,7 @@ def _obstacle_to_docker() -> str | None:
             try:
                 client.images.pull(image)
             except (DockerException, OSError) as error:
-                return f"Docker answers, but {image} cannot be had ({getattr(error, 'explanation', None) or error})"
+                return f"Docker answers, but {image} cannot be pulled ({getattr(error, 'explanation', None) or error})"
     return None
 
 
@@ -99,13 +99,13 @@ _SERVERS: dict[str, Any] = {"docker": _docker, "embedded": _embedded, "url": _ur
 
 
 def serving(choice: Choice, folder: Callable[[], Path]) -> AbstractContextManager[sa.URL]:
-    """The server's URL, for as long as the block runs; `folder` makes one for the embedded server's files."""
+    """Runs a server and yields its URL. `folder` creates the folder of the embedded server's files."""
     server: AbstractContextManager[sa.URL] = _SERVERS[choice.kind](folder)
     return server
 
 
 def settings_for(url: sa.URL, **passwords: str) -> Settings:
-    """Settings of a database, and optionally the passwords of its roles by name."""
+    """Returns settings for a database, optionally with the passwords of its roles by name."""
     fields = {"database_url": url.render_as_string(hide_password=False)} | {
         f"{role}_password": password for role, password in passwords.items()
     }

@@ -1,4 +1,4 @@
-"""A season played tick by tick: what schedule and repairs ask for at explicit times is loaded at those times."""
+"""Plays a season tick by tick: runs what schedule and repairs request, at explicit times."""
 
 import asyncio
 import datetime as dt
@@ -13,7 +13,8 @@ import time_machine
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from support.builders import at
 from support.dagster_stack import PROJECT
-from support.invariants import QUIET, database_settings
+from support.invariants import QUIET
+from support.postgres_servers import settings_for
 
 from pipelines.assets import ncaa_games
 from pipelines.definitions import defs
@@ -31,9 +32,9 @@ ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(LOCATION, "__repository__"), "nc
 
 
 class SeasonPlayer:
-    """A daemon's ticks without its waits: it asks the schedule and the repairs, and runs what they request.
+    """Evaluates schedule and repairs as the daemon does, without its waits, and runs what they request.
 
-    A run is what the asset does, without a process and Dagster's steps, which would take half a second each.
+    A run only ingests its date: a process and a step of Dagster would take half a second each.
     """
 
     def __init__(
@@ -46,14 +47,14 @@ class SeasonPlayer:
     ) -> None:
         self.instance = instance
         self.reasons: dict[str, list[str]] = {}
-        """Why each date was asked for, in order."""
+        """The reasons of the requests for each date, in order."""
         self._runner = runner
         self._clock = clock
         self._database = database
         self._client = client
 
     def play(self, start: str, end: str, step: dt.timedelta) -> None:
-        """All ticks from `start` to `end`, US Eastern, `step` apart; the repairs with the one on the hour."""
+        """Runs all ticks from `start` to `end`, US Eastern, `step` apart, and the repairs at each full hour."""
         moment, last = at(start), at(end)
         while moment <= last:
             self._clock.move_to(moment)
@@ -63,13 +64,13 @@ class SeasonPlayer:
             moment += step
 
     def tick(self, moment: dt.datetime) -> None:
-        """A tick of the schedule."""
+        """Runs one tick of the schedule."""
         with dg.build_schedule_context(
             instance=self.instance, repository_def=defs.get_repository_def(), scheduled_execution_time=moment
         ) as context:
-            context._instance = self.instance  # its own would be opened anew each time
-            asked = list(ncaa_schedule.evaluate_tick(context).run_requests or [])
-        self._run(asked)
+            context._instance = self.instance  # otherwise each tick opens a new instance
+            requests = list(ncaa_schedule.evaluate_tick(context).run_requests or [])
+        self._run(requests)
 
     def _run(self, requests: list[dg.RunRequest]) -> None:
         dates = [dt.date.fromisoformat(request.partition_key or "") for request in requests]
@@ -88,7 +89,7 @@ class SeasonPlayer:
                 )
 
     async def _ingest(self, dates: Collection[dt.date]) -> dict[str, Any]:
-        self._client._calendars.clear()  # a run has a client of its own
+        self._client._calendars.clear()  # every run has its own client
         return {
             date.isoformat(): outcome
             async for date, outcome in ingest_dates(list(dates), self._client, self._database, QUIET)
@@ -97,7 +98,7 @@ class SeasonPlayer:
 
 @contextmanager
 def playing(url: sa.URL, api: Served, start: str) -> Iterator[SeasonPlayer]:
-    """A Dagster without a past on the database, at `start`, US Eastern; the API's clock is the traveller's too."""
+    """Yields a player at `start`, US Eastern, whose Dagster instance has no history. The API shares its clock."""
     with (
         pytest.MonkeyPatch.context() as patch,
         ExitStack() as stack,
@@ -106,7 +107,7 @@ def playing(url: sa.URL, api: Served, start: str) -> Iterator[SeasonPlayer]:
     ):
         patch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
         instance = stack.enter_context(dg.DagsterInstance.from_config(str(PROJECT)))
-        database, client = Database(database_settings(url)), NcaaClient(api.url)
+        database, client = Database(settings_for(url)), NcaaClient(api.url)
         try:
             yield SeasonPlayer(runner, clock, database, client, instance)
         finally:

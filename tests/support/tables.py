@@ -1,10 +1,13 @@
-"""The real tables as plain rows, to be compared: surrogate keys resolved, times of writing left out."""
+"""Reads the tables as plain rows for comparison: surrogate keys resolved, write times left out."""
 
 from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.dim_date import DimDate
+from models.tables import TABLE_NAMES, table_name
 
 QUERIES = {
     "fact_game": """
@@ -38,8 +41,12 @@ QUERIES = {
 }
 
 
+EMPTY_ALL = f"TRUNCATE {', '.join(name for name in TABLE_NAMES if name != table_name(DimDate))} RESTART IDENTITY"
+"""Deletes all rows but those of the migrations."""
+
+
 async def driver_connection(session: AsyncSession) -> "asyncpg.Connection[Any]":
-    """The asyncpg connection beneath, inside the session's transaction."""
+    """Returns the session's asyncpg connection, inside its transaction."""
     transaction = await session.connection()
     await transaction.execute(sa.text("SELECT 1"))  # the adapter begins the transaction with the first statement
     raw = await transaction.get_raw_connection()
@@ -48,6 +55,6 @@ async def driver_connection(session: AsyncSession) -> "asyncpg.Connection[Any]":
 
 
 async def dump(session: AsyncSession) -> dict[str, list[dict[str, object]]]:
-    """All rows of the tables that loads write, as the session sees them."""
+    """Returns all rows of the tables that loads write, as the session sees them."""
     connection = await driver_connection(session)
     return {name: [dict(row) for row in await connection.fetch(query)] for name, query in QUERIES.items()}

@@ -1,4 +1,4 @@
-"""Ticks at explicit times: the pipeline, Dagster and the simulator see the time that a test travels to."""
+"""Runs `ncaa_games` at explicit times, which the pipeline, Dagster and the simulator share."""
 
 import datetime as dt
 import time
@@ -22,7 +22,7 @@ QUARTER = dt.timedelta(minutes=15)
 
 
 class Ticks:
-    """Runs of `ncaa_games` in this process."""
+    """Runs `ncaa_games` in this process."""
 
     def __init__(self, url: sa.URL, api: Served, instance: dg.DagsterInstance, clock: time_machine.Traveller) -> None:
         target = url.render_as_string(hide_password=False)
@@ -35,11 +35,11 @@ class Ticks:
         }
 
     def go_to(self, moment: dt.datetime | str) -> None:
-        """Aware, or US Eastern."""
+        """Moves the clock; text is US Eastern."""
         self.clock.move_to(at(moment) if isinstance(moment, str) else moment)
 
     def run(self, date: str, **tags: str) -> dg.ExecuteInProcessResult:
-        """A run of the date, now; its retries' waits pass at once."""
+        """Runs one date now; the clock jumps over the waits of retries."""
         return dg.materialize(
             [ncaa_games],
             partition_key=date,
@@ -52,7 +52,7 @@ class Ticks:
 
 @contextmanager
 def ticking(url: sa.URL, api: Served, start: str) -> Iterator[Ticks]:
-    """From `start` on, with a Dagster without a past, no limit of requests, and a client that waits for two seconds."""
+    """Yields ticks from `start` on: an instance without history, no rate limit, a client timeout of two seconds."""
     with (
         pytest.MonkeyPatch.context() as patch,
         dg.DagsterInstance.ephemeral() as instance,
@@ -65,6 +65,6 @@ def ticking(url: sa.URL, api: Served, start: str) -> Iterator[Ticks]:
 
 
 def ticks_of(date: str) -> list[dt.datetime]:
-    """The 96 quarters of an hour of an Eastern date (92 or 100 where the clocks change)."""
+    """Returns the 96 ticks of a date, US Eastern (92 or 100 on the days when clocks change)."""
     start, end = at(f"{date} 00:00"), at(f"{dt.date.fromisoformat(date) + dt.timedelta(days=1)} 00:00")
     return [start + QUARTER * number for number in range(int((end - start) / QUARTER))]

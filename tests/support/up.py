@@ -1,4 +1,4 @@
-"""`gamepulse up --simulate` on free ports, in a home of its own."""
+"""Runs `gamepulse up --simulate` on free ports with a temporary `GAMEPULSE_HOME`."""
 
 import json
 import os
@@ -15,7 +15,7 @@ GAMEPULSE = Path(sys.executable).parent / "gamepulse"
 
 
 class Up:
-    """A running `gamepulse up --simulate`."""
+    """One `gamepulse up --simulate`."""
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
@@ -27,17 +27,17 @@ class Up:
         )
 
     def start(self) -> None:
-        """Answers when this returns."""
+        """Starts it and waits until the webserver answers."""
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [GAMEPULSE, "up", "--simulate", "--port", str(self.port)],
                 cwd=PROJECT, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
-        until("it is up", lambda: self._answers() or self.process.poll() is not None, 120)
+        until("the webserver answers", lambda: self._answers() or self.process.poll() is not None, 120)
         assert self.process.poll() is None, self.log.read_text()[-2000:]
 
     def stop(self) -> None:
-        """Nothing of it is left when this returns, whatever state it was in."""
+        """Stops it and removes whatever is left, also after a failed start."""
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(30)
@@ -47,7 +47,7 @@ class Up:
                 os.kill(pid, signal.SIGKILL)
 
     def set_faults(self, **faults: Mapping[str, object]) -> None:
-        """What the API does wrong from now on; nothing heals it."""
+        """Sets the API's faults, which stay until the next call."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.simulator_port}/simulator/faults",
             json.dumps({"faults": faults}).encode(),

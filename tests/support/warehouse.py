@@ -1,12 +1,15 @@
-"""A warehouse that a test loads into, one statement a line."""
+"""Loads scoreboards into a test database and reads the tables back."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
+import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
-from support.tables import driver_connection, dump
+from support.postgres_servers import settings_for
+from support.tables import EMPTY_ALL, driver_connection, dump
 
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.postgres.sessions import Database
@@ -16,14 +19,23 @@ T = TypeVar("T")
 
 
 class Warehouse:
-    """The tables, and the load into them; every call is a transaction of its own."""
+    """A database and the load into it. Every call is its own transaction."""
 
     def __init__(self, runner: asyncio.Runner, database: Database) -> None:
         self._runner = runner
         self._database = database
 
+    @classmethod
+    @contextmanager
+    def connect(cls, url: sa.URL) -> Iterator[Self]:
+        """Yields a warehouse on a migrated database."""
+        database = Database(settings_for(url))
+        with asyncio.Runner() as runner:
+            yield cls(runner, database)
+            runner.run(database.__aexit__(None, None, None))
+
     def load(self, *scoreboards: ParsedScoreboard, games_expected: int | None = None) -> LoadReport:
-        """Loads one after the other; the report is the last one's."""
+        """Loads scoreboards in order and returns the last report."""
         for scoreboard in scoreboards:
             report = self.run(partial(load_scoreboard, scoreboard=scoreboard, games_expected=games_expected))
         return report
@@ -38,7 +50,7 @@ class Warehouse:
         return self._runner.run(in_a_session())
 
     def query(self, sql: str, *arguments: object) -> list[dict[str, Any]]:
-        """Rows of a statement, `$1` and on bound."""
+        """Returns the rows of a statement with its parameters `$1`, `$2`, … bound."""
 
         async def fetch(session: AsyncSession) -> list[dict[str, Any]]:
             connection = await driver_connection(session)
@@ -47,7 +59,7 @@ class Warehouse:
         return self.run(fetch)
 
     def game(self, contest_id: int) -> dict[str, Any]:
-        """The one row of the contest, its teams as slugs."""
+        """Returns the row of a contest, with its teams as slugs."""
         (row,) = self.query(
             """
             SELECT game.*, home.slug AS home, away.slug AS away
@@ -61,24 +73,24 @@ class Warehouse:
         return row
 
     def statuses(self) -> dict[int, str]:
-        """Status of every contest."""
+        """Returns the status of each contest."""
         rows = self.query("SELECT split_part(game_id, '_', 2)::int AS id, game_status FROM fact_game ORDER BY id")
         return {row["id"]: row["game_status"] for row in rows}
 
     def team(self, slug: str, season: int) -> dict[str, Any]:
-        """The team's one row of the season."""
+        """Returns a team's row of a season."""
         (row,) = self.query("SELECT * FROM dim_team WHERE slug = $1 AND season = $2", slug, season)
         return row
 
     def rejects(self) -> dict[str, str]:
-        """Reasons by key."""
+        """Returns the reasons of rejected games by key."""
         rows = self.query('SELECT reject_key, reason FROM rejected_game ORDER BY reject_key COLLATE "C"')
         return {row["reject_key"]: row["reason"] for row in rows}
 
     def tables(self) -> dict[str, list[dict[str, object]]]:
-        """All rows, surrogate keys and times of writing left out."""
+        """Returns all rows without surrogate keys and write times."""
         return self.run(dump)
 
     def empty(self) -> None:
         """Deletes all rows that loads write."""
-        self.query("TRUNCATE fact_game, dim_team, scoreboard, rejected_game RESTART IDENTITY")
+        self.query(EMPTY_ALL)

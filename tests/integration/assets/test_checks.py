@@ -9,15 +9,14 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
-from pydantic import SecretStr
 from support.builders import at, game, reject, scoreboard, team
+from support.databases import Databases
 from support.warehouse import Warehouse
 
 from pipelines.assets import ncaa_games
 from pipelines.assets.checks import CHECKS, run_checks
 from pipelines.postgres.sessions import Database
 from pipelines.resources import DatabaseResource, NcaaApiResource
-from pipelines.settings import Settings
 
 NOW = at("2026-01-20 20:00")
 TODAY, YESTERDAY, LAST_WEEK = "2026-01-20", "2026-01-19", "2026-01-14"
@@ -47,17 +46,9 @@ class Tables(Warehouse):
 
 
 @pytest.fixture(scope="module")
-def shared_tables(postgres_server: sa.URL, administrator: sa.Engine, template: str) -> Iterator[Tables]:
-    name = f"{template}_checks"
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    url = postgres_server.set(database=name).render_as_string(hide_password=False)
-    database = Database(Settings(database_url=SecretStr(url)))
-    with asyncio.Runner() as runner:
-        yield Tables(runner, database)
-        runner.run(database.__aexit__(None, None, None))
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+def shared_tables(databases: Databases) -> Iterator[Tables]:
+    with databases.temporary() as url, Tables.connect(url) as tables:
+        yield tables
 
 
 @pytest.fixture

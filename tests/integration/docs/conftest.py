@@ -1,4 +1,4 @@
-"""A database with simulated days of two seasons, as docs/using-the-data.md has it read: by the role that only reads."""
+"""A database with simulated dates of two seasons, read by the read-only role, as docs/using-the-data.md does."""
 
 import asyncio
 import datetime as dt
@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
-from pydantic import SecretStr
+from support.databases import Databases
+from support.postgres_servers import settings_for
 
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, create_roles
@@ -18,8 +19,8 @@ from pipelines.warehouse.load import load_scoreboard
 from simulator.options import Options
 from simulator.state import Simulator
 
-DATABASE = "test_docs"
-PASSWORD = SecretStr("reader")
+PASSWORD = "reader"
+ROLES = (PIPELINE, DAGSTER, READER)
 TOURNAMENT = (dt.date(2026, 3, 17), dt.date(2026, 4, 6))
 DATES = [
     *(dt.date(2025, 1, 18), dt.date(2025, 2, 8)),
@@ -29,14 +30,14 @@ DATES = [
 
 
 class Season(NamedTuple):
-    """Where to read, and what was loaded."""
+    """The URL to read from and the loaded scoreboards."""
 
     reader: sa.URL
     scoreboards: list[ParsedScoreboard]
 
 
 def simulated_scoreboards() -> list[ParsedScoreboard]:
-    """Of DATES, fetched when all is over."""
+    """Returns the scoreboards of DATES, fetched after the season."""
     simulator = Simulator(Options(now=dt.datetime(2026, 5, 1, tzinfo=EASTERN), speed=0))
     url = "http://simulator/scoreboard/basketball-men/d1/"
     answers = [
@@ -56,22 +57,14 @@ async def load(settings: Settings, scoreboards: list[ParsedScoreboard]) -> None:
 
 
 @pytest.fixture(scope="module")
-def season(postgres_server: sa.URL, administrator: sa.Engine, template: str) -> Iterator[Season]:
-    """Loaded once for all that read it in a module; gone after it, since roles belong to the server."""
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {DATABASE} TEMPLATE {template}"))
-    url = postgres_server.set(database=DATABASE)
-    settings = Settings(
-        database_url=SecretStr(url.render_as_string(hide_password=False)),
-        gamepulse_pipeline_password=PASSWORD,
-        gamepulse_dagster_password=PASSWORD,
-        gamepulse_reader_password=PASSWORD,
-    )
+def season(databases: Databases) -> Iterator[Season]:
+    """Loaded once per module and dropped after it, because roles belong to the whole server."""
     scoreboards = simulated_scoreboards()
-    asyncio.run(load(settings, scoreboards))
-    create_roles(url, settings)
-    yield Season(url.set(username=READER, password=PASSWORD.get_secret_value()), scoreboards)
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {DATABASE} WITH (FORCE)"))
-        for role in (PIPELINE, DAGSTER, READER):
+    with databases.temporary() as url:
+        settings = settings_for(url, **dict.fromkeys(ROLES, PASSWORD))
+        asyncio.run(load(settings, scoreboards))
+        create_roles(url, settings)
+        yield Season(url.set(username=READER, password=PASSWORD), scoreboards)
+    with databases.administrator.connect() as connection:
+        for role in ROLES:
             connection.execute(sa.text(f"DROP ROLE {role}"))

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import sqlalchemy as sa
-from pydantic import SecretStr
 from support.builders import game, reject, scoreboard, team
+from support.databases import Databases
+from support.postgres_servers import settings_for
 from support.tables import QUERIES, driver_connection
 
 from pipelines.ncaa.game import Game, TeamLine
@@ -173,25 +173,21 @@ async def dump_bytes(settings: Settings) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def history(postgres_server: sa.URL, administrator: sa.Engine, template: str, shared_data: Path) -> Iterator[History]:
+def history(databases: Databases, shared_data: Path) -> Iterator[History]:
     """All results, loaded in calendar order."""
     results = read_results(shared_data / "results-2010-2025.csv")
     by_date: defaultdict[dt.date, list[Result]] = defaultdict(list)
     for result in results:
         by_date[result.date].append(result)
     scoreboards = [scoreboard_of(date, by_date[date]) for date in sorted(by_date)]
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE test_history TEMPLATE {template}"))
-    url = postgres_server.set(database="test_history").render_as_string(hide_password=False)
-    settings = Settings(database_url=SecretStr(url))
-    asyncio.run(do_not_wait_for_the_disk(settings))
-    total = asyncio.run(load_all(settings, scoreboards))
-    assert total["inserted"] == len(results) == 87_540
-    assert total["processed"] == total["inserted"] + total["rejected"]
-    assert total["rejected"] > 0
-    yield History(results, scoreboards, settings)
-    with administrator.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE test_history WITH (FORCE)"))
+    with databases.temporary() as url:
+        settings = settings_for(url)
+        asyncio.run(do_not_wait_for_the_disk(settings))
+        total = asyncio.run(load_all(settings, scoreboards))
+        assert total["inserted"] == len(results) == 87_540
+        assert total["processed"] == total["inserted"] + total["rejected"]
+        assert total["rejected"] > 0
+        yield History(results, scoreboards, settings)
 
 
 def counted(settings: Settings, query: str) -> dict[tuple[object, ...], int]:

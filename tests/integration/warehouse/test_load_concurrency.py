@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 from support.builders import at, day, game, reject, scoreboard, team
 from support.reference_model import ReferenceWarehouse
-from support.tables import driver_connection, dump
+from support.tables import EMPTY_ALL, driver_connection, dump
 
 from pipelines.errors import DatabaseBusyError, DatabaseError
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
@@ -84,7 +84,7 @@ async def rounds(settings: Settings, *, count: int, at_once: int, seed: int) -> 
 async def empty(session: AsyncSession) -> None:
     """Deletes all rows that loads write."""
     connection = await driver_connection(session)
-    await connection.execute("TRUNCATE fact_game, dim_team, scoreboard, rejected_game")
+    await connection.execute(EMPTY_ALL)
 
 
 def test_loads_at_once_end_in_the_rows_and_reports_of_one_after_the_other(settings: Settings) -> None:
