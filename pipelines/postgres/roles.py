@@ -1,6 +1,6 @@
-"""Three roles on one database: the pipeline writes the tables, Dagster owns its schema, the application reads.
+"""Creates the three database roles: the pipeline writes the tables, Dagster owns its schema, the application reads.
 
-A deployment asks for them by giving them passwords. On a laptop, where nothing is set, one role does everything.
+A deployment enables them by setting their passwords. Without passwords one role does everything.
 """
 
 from typing import Final
@@ -25,7 +25,7 @@ READER: Final = "gamepulse_reader"
 _CREATE: Final = {role: f"CREATE ROLE {role} LOGIN" for role in (PIPELINE, DAGSTER, READER)}
 _GIVE_SCHEMA: Final = f"ALTER SCHEMA {DAGSTER_SCHEMA} OWNER TO {DAGSTER}"
 _READ_ONLY: Final = f"ALTER ROLE {READER} SET default_transaction_read_only = on"
-# Tables that Dagster made while it still logged in as somebody else.
+# Tables that Dagster created while it logged in as another role.
 _GIVE_TABLES: Final = f"""
     DO $$
     DECLARE
@@ -51,12 +51,13 @@ _GRANTS: Final = (
 
 
 def create_roles(url: URL, settings: Settings) -> list[str]:
-    """Brings the roles, their passwords and privileges to what the settings say, on a migrated database; gives the
-    roles' names. With no password set it does nothing. Doing it again is harmless, and is how a password is changed.
+    """Creates the roles of a migrated database with the passwords of the settings and their privileges.
+
+    Returns the roles' names; none when no password is set. Idempotent; running it again changes the passwords.
 
     Raises:
-        RolesError: some passwords are set and some are not, or `url` may not create roles; the latter has the
-            statements for somebody who may.
+        RolesError: only some passwords are set, or `url` may not create roles. The message then contains the
+            statements an administrator must run.
     """
     passwords = settings.role_passwords
     if not passwords:
@@ -64,13 +65,13 @@ def create_roles(url: URL, settings: Settings) -> list[str]:
     missing = [role for role in _CREATE if role not in passwords]
     if missing:
         names = ", ".join(f"{role.upper()}_PASSWORD" for role in missing)
-        raise RolesError(f"Some roles of the database have a password and some have none: set {names} too.")
+        raise RolesError(f"Some roles of the database have a password and some have none: set {names} as well.")
     with connect(url) as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         query = "SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles)"
         existing = set(connection.scalars(sa.text(query), {"roles": [*_CREATE]}))
         try:
-            if _may_create_roles(connection):
+            if _can_create_roles(connection):
                 _make_roles(connection, passwords, existing)
             elif existing != set(_CREATE) or not _dagster_owns_its_schema(connection):
                 raise RolesError(_for_administrator(url, existing))
@@ -88,20 +89,20 @@ def _make_roles(connection: Connection, passwords: dict[str, SecretStr], existin
     for role, statement in _CREATE.items():
         if role not in existing:
             connection.execute(sa.text(statement))
-        # The hash is made here, as psql's \password does: a password in a statement would reach the server's log.
+        # Hashed on the client, like psql's \password: a password in a statement would appear in the server's log.
         secret = psycopg2.extensions.encrypt_password(
             passwords[role].get_secret_value(), role, connection.connection.driver_connection, "scram-sha-256"
         )
         connection.exec_driver_sql(f"ALTER ROLE {role} LOGIN PASSWORD '{secret}'")
     connection.execute(sa.text(_READ_ONLY))
     if not _is_superuser(connection):
-        # Only a member of a role may give it something.
+        # Only a member of a role may transfer ownership to it.
         connection.execute(sa.text(f"GRANT {DAGSTER} TO CURRENT_USER"))
     connection.execute(sa.text(_GIVE_SCHEMA))
     connection.execute(sa.text(_GIVE_TABLES))
 
 
-def _may_create_roles(connection: Connection) -> bool:
+def _can_create_roles(connection: Connection) -> bool:
     query = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
     return bool(connection.scalar(sa.text(query)))
 

@@ -1,4 +1,4 @@
-"""A range of game dates in one Dagster run of this process: `gamepulse backfill`."""
+"""Runs a range of game dates as one Dagster run in this process: `gamepulse backfill`."""
 
 import datetime as dt
 import signal
@@ -18,23 +18,23 @@ from pipelines.repairs import RANGE_TAGS
 from pipelines.runtime.failures import failed_dates, failure_reasons
 from pipelines.runtime.instance import open_instance
 
-SECONDS_A_DATE = 2
-"""Several times what a date takes at five requests a second."""
+SECONDS_PER_DATE = 2
+"""Several times the duration of a date at five requests per second."""
 
-# The screen shows the dates and the run's page keeps every event; Dagster's own lines would be hundreds.
+# The screen shows the dates and the run's page has every event; Dagster would print hundreds of lines.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Backfill(NamedTuple):
-    """What a backfill did."""
+    """Result of a backfill."""
 
     run_id: str
     dates: int
     loaded: set[dt.date]
     failed: Mapping[dt.date, str]
-    """Why, for each date that could not be loaded."""
+    """Reasons of the dates that could not be loaded."""
     error: str | None
-    """Why the run failed, where that was not for single dates."""
+    """Why the run failed, if no single date was the reason."""
     interrupted: bool
 
     def to_json(self) -> dict[str, object]:
@@ -50,10 +50,10 @@ class Backfill(NamedTuple):
 
 
 def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None]) -> Backfill:
-    """Materializes a range of dates in one run, and records each in Dagster as it is there.
+    """Materializes a range of dates in one run and records each in Dagster as soon as it is loaded.
 
-    `watch` is shown each event of the run. Ctrl-C, SIGTERM and a terminal that is closed end it as *Terminate* in the
-    UI would: dates that are in are whole, and the run is canceled.
+    `watch` is called with each event of the run. Ctrl-C, SIGTERM and SIGHUP act like *Terminate* in the UI: the run is
+    canceled, and every date is either loaded completely or not at all.
 
     Raises:
         DatabaseError: Dagster's own tables cannot be used.
@@ -84,7 +84,7 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
 @contextmanager
 def _hang_up_interrupts() -> Iterator[None]:
     before = signal.getsignal(signal.SIGHUP)
-    if before == signal.SIG_DFL:  # nohup ignores it
+    if before == signal.SIG_DFL:  # ignored under nohup
         signal.signal(signal.SIGHUP, lambda signum, frame: signal.raise_signal(signal.SIGINT))
     try:
         yield
@@ -97,8 +97,8 @@ def _execute(instance: dg.DagsterInstance, run_id: str, dates: Sequence[dt.date]
     tags = {
         **job.run_tags,
         **dict(zip(RANGE_TAGS, (dates[0].isoformat(), dates[-1].isoformat()), strict=True)),
-        "dagster/max_runtime": str(300 + SECONDS_A_DATE * len(dates)),
-        "dagster/max_retries": "0",  # whoever sees it end decides whether it is run again, not the daemon
+        "dagster/max_runtime": str(300 + SECONDS_PER_DATE * len(dates)),
+        "dagster/max_retries": "0",  # the user at the terminal decides, not the daemon
     }
     run = instance.create_run_for_job(job_def=job, run_id=run_id, run_config=_QUIET, tags=tags)
     yield from execute_run_iterator(InMemoryJob(job), run, instance)
@@ -107,12 +107,12 @@ def _execute(instance: dg.DagsterInstance, run_id: str, dates: Sequence[dt.date]
 def _is_interrupt(event: dg.DagsterEvent) -> bool:
     if event.is_step_failure:
         return event.step_failure_data.error_source == ErrorSource.INTERRUPT
-    # Between two attempts no step is there to fail.
+    # Between two attempts there is no step to fail.
     return event.is_run_failure and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION
 
 
 def _cancel(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Dagster takes an interrupt that nobody asked for in the UI for a failure, and would alert."""
+    """Marks the run as canceled: Dagster treats an interrupt that the UI did not request as a failure, and alerts."""
     run = instance.get_run_by_id(run_id)
     if run is None:
         return

@@ -1,4 +1,4 @@
-"""Runs in one process, which *Terminate* ends at any moment, and which are run again when Dagster itself failed."""
+"""In-process executor: Terminate takes effect at once, and a run whose events were lost is retried."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,12 +14,12 @@ from pipelines.runtime.run_launcher import process_tag
 
 @dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema)  # type: ignore[call-overload,untyped-decorator]
 def in_process_executor(context: dg.InitExecutorContext) -> dg.Executor:
-    """Dagster's own: a run has one step, and a process for it would double its time."""
+    """Executes the single step of a run in the run's process; a process of its own would double its time."""
     return _InProcessExecutor(dg.in_process_executor.executor_creation_fn(context))  # type: ignore[misc]
 
 
 class _InProcessExecutor(dg.Executor):
-    """Dagster's own, with waits that an interrupt ends, and with runs that are run again when their events are lost."""
+    """Dagster's in-process executor, with interruptible waits and with retries of runs whose events were lost."""
 
     def __init__(self, executor: dg.Executor) -> None:
         self._executor = executor
@@ -37,11 +37,12 @@ class _InProcessExecutor(dg.Executor):
         with ExitStack() as wait:
             for event in self._executor.execute(plan_context, execution_plan):
                 wait.close()
-                # Not the asset's code: its events could not be stored, as PostgreSQL was restarted in the middle of a
-                # statement. A step is not retried for that, and a run, without this tag, for a dead process only.
+                # The asset's code did not fail: its events could not be stored, for example because PostgreSQL
+                # restarted during a statement. Dagster does not retry the step for that, and retries the run only
+                # with this tag.
                 if event.is_step_failure and event.step_failure_data.error_source == ErrorSource.UNEXPECTED_ERROR:
                     plan_context.instance.add_run_tags(plan_context.run_id, {RETRY_ON_ASSET_OR_OP_FAILURE_TAG: "true"})
                 yield event
-                # Dagster sleeps through an interrupt that comes now, up to eight seconds here.
+                # Dagster's wait before a retry, up to eight seconds here, defers interrupts.
                 if event.is_step_up_for_retry:
                     wait.enter_context(raise_execution_interrupts())

@@ -1,7 +1,7 @@
 """Health check of the Dagster daemon: `python -m pipelines.runtime.heartbeat` fails when one of its parts is stuck.
 
-It reads the heartbeats where the daemon writes them. It runs every half minute, so it imports nothing but the driver:
-Dagster's own liveness check, SQLAlchemy or even our settings would cost seconds of processor each time.
+It reads the heartbeats from Dagster's tables. It runs every 30 seconds and imports only the driver: Dagster's own
+liveness check, SQLAlchemy or even our settings would cost seconds of processor time per check.
 """
 
 import os
@@ -14,13 +14,13 @@ from typing import Any
 import psycopg2
 
 PARTS = ("SCHEDULER", "SENSOR", "BACKFILL", "QUEUED_RUN_COORDINATOR")
-OLDEST = 120.0  # seconds; each part beats every 30
-# The column `timestamp` depends on the session's zone, the body does not.
+TIMEOUT_SECONDS = 120.0  # each part sends a heartbeat every 30 seconds
+# The column `timestamp` depends on the session's time zone; the body does not.
 _QUERY = "SELECT daemon_type, CAST(CAST(body AS json) ->> 'timestamp' AS float) FROM dagster.daemon_heartbeats"
 
 
 def late_parts() -> list[str]:
-    """What of the daemon has not beaten of late. Raises `psycopg2.Error` where the database cannot say."""
+    """Returns the parts of the daemon without a recent heartbeat. Raises `psycopg2.Error` when they cannot be read."""
     url = _setting("DAGSTER_DATABASE_URL") or _setting("DATABASE_URL") or ""
     url = re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", url)
     url = re.sub(r"([?&])ssl=", r"\1sslmode=", url)
@@ -34,7 +34,7 @@ def late_parts() -> list[str]:
             beats: dict[str, float] = dict(cursor.fetchall())
     finally:
         connection.close()
-    return [part for part in PARTS if time.time() - beats.get(part, 0.0) > OLDEST]
+    return [part for part in PARTS if time.time() - beats.get(part, 0.0) > TIMEOUT_SECONDS]
 
 
 def _setting(name: str) -> str | None:
@@ -43,13 +43,13 @@ def _setting(name: str) -> str | None:
 
 
 def main() -> None:
-    """What it prints is what Docker shows of the check."""
+    """Exits with a sentence, which Docker shows as the check's output."""
     try:
         late = late_parts()
     except psycopg2.Error as error:
         sys.exit(f"The heartbeats cannot be read: {error}")
     if late:
-        sys.exit(f"No heartbeat for {OLDEST:.0f} s of {', '.join(late)}.")
+        sys.exit(f"No heartbeat for {TIMEOUT_SECONDS:.0f} s of {', '.join(late)}.")
 
 
 if __name__ == "__main__":

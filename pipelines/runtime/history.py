@@ -11,8 +11,8 @@ from pipelines.runtime.instance import open_instance
 
 ASSET: Final = dg.AssetKey("ncaa_games")  # by name, since importing the asset would take longer than all the rest
 SCHEDULE: Final = "ncaa_schedule"
-HEARTBEAT: Final = dt.timedelta(minutes=2)
-"""A daemon that runs was heard of within this time; it says so every half a minute."""
+HEARTBEAT_TIMEOUT: Final = dt.timedelta(minutes=2)
+"""Age of the last heartbeat from which no daemon runs; a daemon sends one every 30 seconds."""
 EXPLAINED_RUNS: Final = 10
 
 
@@ -48,7 +48,7 @@ def read_orchestration(now: dt.datetime) -> Orchestration:
             failed,
             dt.datetime.fromtimestamp(tick.timestamp, dt.UTC) if tick is not None else None,
             _outcome(tick) if tick is not None else None,
-            idle=_idle(state.status, heartbeat_at, now),
+            idle=idle_reason(state.status, heartbeat_at, now),
             last_heartbeat_at=heartbeat_at,
         )
 
@@ -58,12 +58,13 @@ def _last_heartbeat_at(instance: dg.DagsterInstance) -> dt.datetime | None:
     return dt.datetime.fromtimestamp(heartbeat.timestamp, dt.UTC) if heartbeat is not None else None
 
 
-def _idle(schedule: InstigatorStatus, heartbeat_at: dt.datetime | None, now: dt.datetime) -> str | None:
+def idle_reason(schedule: InstigatorStatus, heartbeat_at: dt.datetime | None, now: dt.datetime) -> str | None:
+    """Returns why the schedule requests nothing, or None when it is on and a daemon runs."""
     if schedule == InstigatorStatus.STOPPED:
         return "the schedule is turned off"
     if heartbeat_at is None:
         return "no daemon has run yet"
-    return "no daemon is running" if now - heartbeat_at > HEARTBEAT else None
+    return "no daemon is running" if now - heartbeat_at > HEARTBEAT_TIMEOUT else None
 
 
 def _failed(instance: dg.DagsterInstance) -> dict[dt.date, str | None]:

@@ -1,4 +1,4 @@
-"""Dagster's instance of this project, for the command line."""
+"""Opens this project's Dagster instance for the command line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +14,16 @@ from pipelines.settings import PROJECT, Settings
 
 @contextmanager
 def open_instance() -> Iterator[dg.DagsterInstance]:
-    """The instance of `dagster.yaml`, on the database in use.
+    """Opens the instance of `dagster.yaml` on the database in use.
 
     Raises:
-        DatabaseError: the database cannot be used, or was lost in between.
+        DatabaseError: the database cannot be used, or the connection was lost.
     """
     url = dagster_url(Settings())
     try:
         with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
             yield instance
-    except DagsterPostgresException as error:  # after some attempts of its own
+    except DagsterPostgresException as error:  # raised after Dagster's own attempts
         raise translate_error(url, error.__cause__ if isinstance(error.__cause__, Exception) else error) from None
     except DBAPIError as error:
         raise translate_error(url, error) from None

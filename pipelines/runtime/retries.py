@@ -1,4 +1,4 @@
-"""How long a failed run waits before it asks again."""
+"""Retry policy of the assets."""
 
 import sys
 
@@ -6,11 +6,12 @@ import dagster as dg
 
 
 class DoublingRetryPolicy(dg.RetryPolicy):
-    """Waits `delay`, twice and four times as long; Dagster's own `EXPONENTIAL` would wait 2, 6 and 14 seconds."""
+    """Waits 2, 4 and 8 seconds for `delay=2`; Dagster's `Backoff.EXPONENTIAL` waits 2, 6 and 14."""
 
     def calculate_delay(self, attempt_num: int) -> float:
-        # Dagster asks this inside the `except` block of the failure. With an async asset in one process it would
-        # retry a terminated run too, while the first attempt still writes (dagster issue 15026).
+        # Dagster calls this inside the `except` block of the failure. With an async asset and the in-process executor
+        # it would retry a terminated run while the first attempt still writes:
+        # https://github.com/dagster-io/dagster/issues/15026
         error = sys.exc_info()[1]
         if isinstance(error, KeyboardInterrupt | dg.DagsterExecutionInterruptedError):
             raise error

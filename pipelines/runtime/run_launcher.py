@@ -1,4 +1,4 @@
-"""Runs as processes of this machine, which end with the daemon that launched them, and are missed when they die."""
+"""Launches runs as local processes, stops them with the daemon, and detects runs whose process died."""
 
 import os
 import socket
@@ -9,9 +9,9 @@ import dagster as dg
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 
 PROCESS_TAG: Final = ".dagster/gamepulse_process"
-"""Tags of this prefix are not shown under every run."""
+"""The UI hides tags with this prefix."""
 END_SECONDS: Final = 1.0
-"""A date that is being loaded when the daemon stops is mostly in by then; longer ones are terminated."""
+"""Most dates under way finish within this time after the daemon is stopped; longer runs are terminated."""
 TERMINATE_SECONDS: Final = 5.0
 UNDER_WAY: Final = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 
@@ -22,10 +22,10 @@ def process_tag() -> dict[str, str]:
 
 
 class LocalRunLauncher(dg.DefaultRunLauncher):
-    """Dagster's own leaves runs behind when the daemon stops; a run whose code server died too is never missed."""
+    """Dagster's launcher of local processes, which by itself leaves runs behind when the daemon stops."""
 
     def dispose(self) -> None:
-        """Waits a moment for the runs that this process launched, then terminates them: they end as CANCELED."""
+        """Waits for the runs that this process launched, then terminates them; they end as CANCELED."""
         if self._wait_for_runs(END_SECONDS):
             return
         for run_id in self._runs_under_way():
@@ -33,7 +33,7 @@ class LocalRunLauncher(dg.DefaultRunLauncher):
         self._wait_for_runs(TERMINATE_SECONDS)
 
     def _wait_for_runs(self, seconds: float) -> bool:
-        """Whether all have ended."""
+        """Returns whether all runs ended in time."""
         deadline = time.monotonic() + seconds
         while self._runs_under_way():
             if time.monotonic() > deadline:
@@ -42,14 +42,14 @@ class LocalRunLauncher(dg.DefaultRunLauncher):
         return True
 
     def _runs_under_way(self) -> list[str]:
-        if not self._run_ids:  # of whatever is not the daemon, also after its storage is closed
+        if not self._run_ids:  # not the daemon; its storage may be closed already
             return []
         runs = self._instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
         return [run.run_id for run in runs if run.run_id in self._run_ids]
 
     @property
     def supports_check_run_worker_health(self) -> bool:
-        """True: run monitoring asks for every run that is under way."""
+        """True, so that run monitoring checks every run under way."""
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:

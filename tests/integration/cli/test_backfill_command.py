@@ -14,6 +14,8 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from dagster._core.events import RunFailureReason
+from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from support.api import Answer, Api
 from support.dagster_stack import PROJECT, environment
 from typer.testing import CliRunner
@@ -52,7 +54,7 @@ def run(command: str, variables: dict[str, str]) -> subprocess.CompletedProcess[
 
 
 def test_a_date_that_fails_is_named_everywhere_and_the_others_are_in(
-    variables: dict[str, str], api: Api, rows: Rows
+    variables: dict[str, str], api: Api, rows: Rows, runs: Callable[[], list[dg.DagsterRun]]
 ) -> None:
     api.answer_with({"2025-12-01": GAMES, "2025-07-01": OFF_SEASON, "2025-07-02": b"<html>", "2025-07-03": OFF_SEASON})
     found = run("backfill 2025-07-01 2025-07-03 --json", variables)
@@ -68,6 +70,12 @@ def test_a_date_that_fails_is_named_everywhere_and_the_others_are_in(
         "2025-07-01",
         "2025-07-03",
     ]
+
+    [failed] = runs()
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        assert not auto_reexecution_should_retry_run(instance, failed, RunFailureReason.RUN_EXCEPTION), (
+            "the daemon retries a run that its user watches"
+        )
 
     status = CliRunner().invoke(app, ["status", "--json"], env=variables)
     assert status.exit_code == 0, status.output

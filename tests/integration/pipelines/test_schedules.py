@@ -1,8 +1,10 @@
-"""What the schedule and the repairs ask for, at explicit times, of a Dagster with a history."""
+"""Requests of the schedule, the repairs and the alert at explicit times, for a Dagster instance with a history."""
 
 import datetime as dt
 import json
+import socket
 import threading
+import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +15,10 @@ import dagster as dg
 import pytest
 import time_machine
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._grpc.client import DEFAULT_SENSOR_GRPC_TIMEOUT
 from support.builders import at
 
+from pipelines import sensors
 from pipelines.assets import ncaa_games
 from pipelines.definitions import defs
 from pipelines.errors import AlertError
@@ -28,20 +32,20 @@ ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(LOCATION, "__repository__"), "nc
 
 
 class History:
-    """A Dagster whose past a test writes: what happens, happens at `now`."""
+    """A Dagster instance whose past the test writes: each event happens at `now`."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
 
     def run(self, now: str | dt.datetime, date: str, status: dg.DagsterRunStatus) -> str:
-        """A run of a date, made and ended at that moment."""
+        """A run of a date that was created and ended at that moment."""
         run = dg.DagsterRun("ncaa_ingestion", status=status, tags={PARTITION_TAG: date}, remote_job_origin=ORIGIN)
         with time_machine.travel(_moment(now), tick=False):
             self.instance.add_run(run)
         return run.run_id
 
     def loads(self, now: str | dt.datetime, date: str, games_to_come: int = 0) -> None:
-        """A run that succeeds, and what it materializes."""
+        """A successful run and its materialization."""
         self.run(now, date, Status.SUCCESS)
         with time_machine.travel(_moment(now), tick=False):
             self.instance.report_runless_asset_event(
@@ -51,7 +55,7 @@ class History:
             )
 
     def tick(self, now: str | dt.datetime) -> dict[str, str]:
-        """Reasons by date of what the schedule asks for at that time."""
+        """Reasons by date of the schedule's requests at that time."""
         with (
             time_machine.travel(_moment(now), tick=False),
             dg.build_schedule_context(
@@ -63,7 +67,7 @@ class History:
             return _reasons(ncaa_schedule.evaluate_tick(context).run_requests or [], priority="10")
 
     def repairs(self, now: str | dt.datetime) -> dict[str, str]:
-        """Reasons by date of what the repairs ask for at that time."""
+        """Reasons by date of the repairs' requests at that time."""
         with time_machine.travel(_moment(now), tick=False):
             return _reasons(list(repairs(self.instance, _moment(now))), priority="5")
 
@@ -97,7 +101,7 @@ TODAY, YESTERDAY = "2026-01-15", "2026-01-14"
 NOT_OVER = "yesterday's games are not over"
 
 
-def test_yesterday_is_asked_for_until_its_games_are_over(history: History) -> None:
+def test_yesterday_is_requested_until_its_games_are_over(history: History) -> None:
     history.loads("2026-01-14 23:45", YESTERDAY, games_to_come=4)
     assert history.tick("2026-01-15 00:00") == {TODAY: "today", YESTERDAY: NOT_OVER}
     history.loads("2026-01-15 00:45", YESTERDAY, games_to_come=1)
@@ -106,13 +110,13 @@ def test_yesterday_is_asked_for_until_its_games_are_over(history: History) -> No
     assert history.tick("2026-01-15 01:30") == {TODAY: "today"}
 
 
-def test_yesterday_is_not_asked_for_after_noon_however_many_games_never_end(history: History) -> None:
+def test_yesterday_is_not_requested_after_noon_even_with_unfinished_games(history: History) -> None:
     history.loads("2026-01-14 23:45", YESTERDAY, games_to_come=1)
     assert YESTERDAY in history.tick("2026-01-15 11:45")
     assert history.tick("2026-01-15 12:00") == {TODAY: "today"}
 
 
-def test_yesterday_is_asked_for_where_it_never_came_in(history: History) -> None:
+def test_yesterday_is_requested_where_it_was_never_loaded(history: History) -> None:
     assert history.tick("2026-01-15 00:00") == {TODAY: "today", YESTERDAY: NOT_OVER}
 
 
@@ -134,31 +138,31 @@ def test_today_and_yesterday_are_those_of_new_york(
     assert set(history.tick(at(now))) == {today} | ({yesterday} if yesterday is not None else set())
 
 
-def test_a_partition_never_waits_twice(history: History) -> None:
-    waiting = history.run("2026-01-15 19:45", TODAY, Status.QUEUED)
+def test_a_partition_is_never_queued_twice(history: History) -> None:
+    queued = history.run("2026-01-15 19:45", TODAY, Status.QUEUED)
     assert history.tick("2026-01-15 20:00") == {}
-    history.instance.delete_run(waiting)
+    history.instance.delete_run(queued)
     history.run("2026-01-15 19:50", TODAY, Status.STARTED)
-    assert history.tick("2026-01-15 20:00") == {TODAY: "today"}, "one runs, and one may wait for it"
+    assert history.tick("2026-01-15 20:00") == {TODAY: "today"}, "one runs, and one may be queued behind it"
 
 
-def test_a_waiting_run_of_today_does_not_hold_yesterday_up(history: History) -> None:
+def test_a_queued_run_of_today_does_not_hold_up_yesterday(history: History) -> None:
     history.run("2026-01-15 00:30", TODAY, Status.QUEUED)
     assert history.tick("2026-01-15 00:45") == {YESTERDAY: NOT_OVER}
 
 
-def test_a_first_start_asks_for_today_at_once_and_for_the_week_before(history: History) -> None:
+def test_a_first_start_requests_today_at_once_and_the_week_before(history: History) -> None:
     asked = history.repairs("2026-01-15 19:03")
     assert next(iter(asked)) == TODAY
     assert asked == {TODAY: "first start"} | {f"2026-01-{day:02}": "never loaded" for day in range(8, 15)}
 
 
-def test_repairs_leave_today_to_the_schedule_once_it_was_asked_for(history: History) -> None:
+def test_repairs_leave_today_to_the_schedule_once_it_was_requested(history: History) -> None:
     history.run("2026-01-15 19:00", TODAY, Status.FAILURE)
     assert TODAY not in history.repairs("2026-01-15 19:03")
 
 
-def test_what_is_asked_for_is_not_asked_for_again_while_it_runs_or_waits(history: History) -> None:
+def test_a_date_is_not_requested_again_while_its_run_is_queued_or_running(history: History) -> None:
     for number, status in enumerate(
         (Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING)
     ):
@@ -167,19 +171,19 @@ def test_what_is_asked_for_is_not_asked_for_again_while_it_runs_or_waits(history
 
 
 def settle_the_week(history: History, today: str = TODAY) -> None:
-    """All dates of the week before are in and done with."""
+    """All dates of the week before are settled."""
     for days_ago in range(1, 9):
         date = dt.date.fromisoformat(today) - dt.timedelta(days=days_ago)
         history.loads(at(f"{date} 12:30") + dt.timedelta(days=2), date.isoformat())
 
 
-def test_an_api_that_is_down_for_four_ticks_costs_nothing_once_it_is_back(history: History) -> None:
+def test_an_api_outage_of_four_ticks_is_made_up_for(history: History) -> None:
     settle_the_week(history)
     for now in ("23:00", "23:15", "23:30", "23:45"):
         assert history.tick(f"2026-01-15 {now}") == {TODAY: "today"}
         history.run(f"2026-01-15 {now}", TODAY, Status.FAILURE)
     assert history.tick("2026-01-16 00:00") == {"2026-01-16": "today", TODAY: NOT_OVER}
-    assert history.repairs("2026-01-16 00:01") == {"2026-01-16": "first start"}, "the failed date's hour is not over"
+    assert history.repairs("2026-01-16 00:01") == {"2026-01-16": "first start"}, "an hour has not passed"
     assert history.repairs("2026-01-16 00:45") == {"2026-01-16": "first start", TODAY: "failed and never loaded"}
     history.loads("2026-01-16 00:15", TODAY, games_to_come=2)
     history.loads("2026-01-16 00:15", "2026-01-16", games_to_come=9)
@@ -188,7 +192,7 @@ def test_an_api_that_is_down_for_four_ticks_costs_nothing_once_it_is_back(histor
     assert history.tick("2026-01-16 00:45") == {"2026-01-16": "today"}
 
 
-def test_a_daemon_that_was_down_for_two_days_asks_for_what_it_missed(history: History) -> None:
+def test_a_daemon_that_was_down_for_two_days_requests_the_dates_it_missed(history: History) -> None:
     settle_the_week(history, "2026-01-13")
     history.loads("2026-01-13 20:00", "2026-01-13", games_to_come=30)
     back = "2026-01-15 20:10"
@@ -208,7 +212,7 @@ def test_a_daemon_that_was_down_for_two_days_asks_for_what_it_missed(history: Hi
 
 
 def failure_of_a_run(history: History, date: str, error: str) -> dg.RunFailureSensorContext:
-    """A run of a date that fails, as the sensor is handed it."""
+    """The sensor's context for a run of a date that failed."""
 
     @dg.op
     def breaks() -> None:
@@ -229,7 +233,7 @@ def failure_of_a_run(history: History, date: str, error: str) -> dg.RunFailureSe
     ).for_run_failure()
 
 
-def test_an_alert_says_what_failed_for_which_date_and_why(history: History) -> None:
+def test_an_alert_names_the_job_the_date_and_the_reason(history: History) -> None:
     context = failure_of_a_run(history, TODAY, f"{TODAY}: GET http://api gave 500.")
     assert alert_text(context).splitlines() == [
         f"GamePulse: ncaa_ingestion failed for {TODAY} (run {context.dagster_run.run_id})",
@@ -237,20 +241,20 @@ def test_an_alert_says_what_failed_for_which_date_and_why(history: History) -> N
     ]
 
 
-def test_an_alert_is_posted_to_the_webhook_as_slack_wants_it(
+def test_an_alert_is_posted_to_the_webhook_in_slacks_format(
     history: History, webhook: list[dict[str, Any]], webhook_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = failure_of_a_run(history, TODAY, "no answer")
     monkeypatch.delenv("ALERT_WEBHOOK_URL", raising=False)
     failure_alert(context)
-    assert webhook == [], "off where none is set"
+    assert webhook == [], "off when no webhook is set"
     monkeypatch.setenv("ALERT_WEBHOOK_URL", webhook_url)
     failure_alert(context)
     assert webhook == [{"text": alert_text(context)}]
 
 
 @pytest.mark.parametrize("address", ["{}/refused", "http://127.0.0.1:9/services/TOKEN", "TOKEN", "http://[TOKEN/"])
-def test_an_alert_that_is_not_taken_says_so_without_the_webhook_s_address(
+def test_a_failed_alert_does_not_print_the_webhooks_address(
     address: str, history: History, webhook_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = failure_of_a_run(history, TODAY, "no answer")
@@ -262,15 +266,29 @@ def test_an_alert_that_is_not_taken_says_so_without_the_webhook_s_address(
     assert "TOKEN" not in trace
 
 
+def test_a_webhook_that_hangs_does_not_hold_the_sensor_until_dagster_ends_it(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 3 * sensors.ALERT_TIMEOUT < DEFAULT_SENSOR_GRPC_TIMEOUT
+    context = failure_of_a_run(history, TODAY, "no answer")
+    monkeypatch.setattr(sensors, "ALERT_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("ALERT_WEBHOOK_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        with pytest.raises(AlertError, match="ReadTimeout"):
+            failure_alert(context)
+        assert time.monotonic() - began < 5
+
+
 @pytest.fixture
 def webhook() -> list[dict[str, Any]]:
-    """What was posted."""
+    """Bodies of the requests posted."""
     return []
 
 
 @pytest.fixture
 def webhook_url(webhook: list[dict[str, Any]]) -> Iterator[str]:
-    """A server on loopback that takes what is posted."""
+    """A server on loopback that accepts posts."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -1,4 +1,4 @@
-"""Three roles on one database: each does its work, and none can do another's."""
+"""Three roles on one database: each can do its own work and nothing else."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ PASSWORDS = {PIPELINE: "pi/pe@#:1%", DAGSTER: "d'ag\\ster", READER: 're"ad er'}
 
 @pytest.fixture
 def no_roles(administrator: sa.Engine, database_url: sa.URL) -> Iterator[None]:
-    """Roles belong to the whole server: no test finds those of another."""
+    """Drops the roles before and after: they belong to the server, not to a test's database."""
     drop_roles(administrator, database_url, *ROLES)
     yield
     drop_roles(administrator, database_url, *ROLES)
@@ -128,7 +128,7 @@ def test_each_role_can_do_its_work(roles: dict[str, sa.URL]) -> None:
         assert instance.get_materialized_partitions(dg.AssetKey("ncaa_games")) == {"2025-02-08"}
 
 
-def test_again_is_harmless_and_is_how_a_password_is_changed(database_url: sa.URL, roles: dict[str, sa.URL]) -> None:
+def test_running_again_changes_passwords_and_nothing_else(database_url: sa.URL, roles: dict[str, sa.URL]) -> None:
     migrate(settings_for(database_url))
     assert create_roles(database_url, settings_for(database_url, **PASSWORDS)) == list(ROLES)
     for url in roles.values():
@@ -140,9 +140,7 @@ def test_again_is_harmless_and_is_how_a_password_is_changed(database_url: sa.URL
 
 
 @pytest.mark.usefixtures("no_roles")
-def test_dagsters_tables_made_before_there_were_roles_become_its_own(
-    database_url: sa.URL, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dagsters_older_tables_become_its_own(database_url: sa.URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
         instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition="2025-02-08"))
@@ -156,11 +154,11 @@ def test_dagsters_tables_made_before_there_were_roles_become_its_own(
 
 
 @pytest.mark.usefixtures("no_roles")
-def test_without_passwords_there_are_no_roles_and_with_some_the_others_are_asked_for(
+def test_without_passwords_there_are_no_roles_and_with_some_the_others_are_required(
     database_url: sa.URL, administrator: sa.Engine
 ) -> None:
     assert create_roles(database_url, settings_for(database_url)) == []
-    with pytest.raises(RolesError, match="set GAMEPULSE_DAGSTER_PASSWORD, GAMEPULSE_READER_PASSWORD too"):
+    with pytest.raises(RolesError, match="set GAMEPULSE_DAGSTER_PASSWORD, GAMEPULSE_READER_PASSWORD as well"):
         create_roles(database_url, settings_for(database_url, **{PIPELINE: "x"}))
     with administrator.connect() as connection:
         query = sa.text("SELECT rolname FROM pg_roles WHERE rolname LIKE 'gamepulse_%'")
@@ -171,7 +169,7 @@ def test_without_passwords_there_are_no_roles_and_with_some_the_others_are_asked
 def owner(
     new_database: Callable[..., sa.URL], administrator: sa.Engine, database_url: sa.URL
 ) -> Iterator[Callable[..., sa.URL]]:
-    """A database of somebody who is no superuser, migrated by them."""
+    """A database that belongs to a role without superuser rights and was migrated by it."""
     name = "test_owner"
     made: list[sa.URL] = []
 
@@ -194,7 +192,7 @@ def owner(
 
 
 @pytest.mark.usefixtures("no_roles")
-def test_an_owner_who_may_create_roles_needs_no_superuser(owner: Callable[..., sa.URL]) -> None:
+def test_an_owner_with_createrole_needs_no_superuser(owner: Callable[..., sa.URL]) -> None:
     url = owner("CREATEROLE")
     for _ in range(2):
         migrate(settings_for(url))
@@ -204,15 +202,15 @@ def test_an_owner_who_may_create_roles_needs_no_superuser(owner: Callable[..., s
 
 
 @pytest.mark.usefixtures("no_roles")
-def test_an_owner_who_may_not_is_given_the_statements_for_the_administrator(
+def test_an_owner_without_createrole_gets_the_statements_for_the_administrator(
     owner: Callable[..., sa.URL], database_url: sa.URL
 ) -> None:
     url = owner("")
     with pytest.raises(RolesError, match="test_owner may not create the roles") as refused:
         create_roles(url, settings_for(url, **PASSWORDS))
-    said = str(refused.value)
-    assert not any(password in said for password in PASSWORDS.values())
-    statements = [line for line in said.splitlines() if line.endswith(";")]
+    message = str(refused.value)
+    assert not any(password in message for password in PASSWORDS.values())
+    statements = [line for line in message.splitlines() if line.endswith(";")]
     assert len(statements) == 5
 
     administrators = database_url.set(database=url.database)

@@ -1,15 +1,16 @@
-"""What `gamepulse status` reads of a real Dagster instance."""
+"""What `gamepulse status` reads from a real Dagster instance."""
 
 import datetime as dt
 
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from dagster._core.scheduler.instigation import InstigatorStatus
 from support.builders import at, day
 
 from pipelines.partitions import game_dates
 from pipelines.runtime.failures import failed_dates_metadata
-from pipelines.runtime.history import read_orchestration
+from pipelines.runtime.history import idle_reason, read_orchestration
 from pipelines.settings import PROJECT
 
 NOW = at("2026-01-10 20:00")
@@ -44,6 +45,23 @@ def test_dates_whose_last_run_failed_are_failed_with_their_reason_until_one_succ
 
 
 @pytest.mark.usefixtures("dagster_of_the_test")
-def test_without_a_daemon_nothing_is_asked_for() -> None:
+def test_without_a_daemon_there_is_no_tick() -> None:
     found = read_orchestration(dt.datetime.now(dt.UTC))
     assert (found.last_tick_at, found.idle) == (None, "no daemon has run yet")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "heartbeat_age", "reason"),
+    [
+        (InstigatorStatus.STOPPED, 0, "the schedule is turned off"),
+        (InstigatorStatus.RUNNING, None, "no daemon has run yet"),
+        (InstigatorStatus.RUNNING, 100, None),
+        (InstigatorStatus.DECLARED_IN_CODE, 100, None),
+        (InstigatorStatus.RUNNING, 125, "no daemon is running"),
+    ],
+)
+def test_a_daemon_without_a_heartbeat_for_two_minutes_is_not_running(
+    schedule: InstigatorStatus, heartbeat_age: int | None, reason: str | None
+) -> None:
+    heartbeat_at = NOW - dt.timedelta(seconds=heartbeat_age) if heartbeat_age is not None else None
+    assert idle_reason(schedule, heartbeat_at, NOW) == reason

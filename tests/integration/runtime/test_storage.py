@@ -1,4 +1,4 @@
-"""Dagster's own tables beside the app's, in one database."""
+"""Dagster's tables and the app's share one database in separate schemas."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def test_dagster_keeps_its_tables_in_its_schema_and_its_history_over_a_restart(
     monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
         instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition="2025-02-08"))
-        # What child processes are handed must not carry a password.
+        # The reference that child processes receive must not contain a password.
         assert str(database_url.password) not in str(instance.get_ref().to_dict())
     with dg.DagsterInstance.from_config(str(PROJECT)) as restarted:
         assert restarted.get_materialized_partitions(dg.AssetKey("ncaa_games")) == {"2025-02-08"}
@@ -35,7 +35,7 @@ def test_dagster_keeps_its_tables_in_its_schema_and_its_history_over_a_restart(
     assert by_schema["public"] == {*TABLE_NAMES, VERSION_TABLE}
 
 
-def test_an_instance_keeps_one_connection_survives_its_loss_and_gives_it_back(
+def test_an_instance_keeps_one_connection_replaces_it_when_lost_and_closes_it(
     database_url: sa.URL, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
@@ -55,22 +55,22 @@ def test_an_instance_keeps_one_connection_survives_its_loss_and_gives_it_back(
         assert another != kept
         assert len(instance.get_materialized_partitions(dg.AssetKey("ncaa_games"))) == 3
     deadline = time.monotonic() + 30
-    while rows(connections) and time.monotonic() < deadline:  # a server's process ends a moment after its client
+    while rows(connections) and time.monotonic() < deadline:  # a backend process ends shortly after its client
         time.sleep(0.05)
     assert rows(connections) == []
 
 
-def test_a_webserver_does_not_notice_a_restart_of_the_server_and_its_statements_end(
+def test_a_webserver_survives_a_restart_of_the_server_and_limits_its_statements(
     database_url: sa.URL, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
         instance.optimize_for_webserver(statement_timeout=1000, pool_recycle=-1, max_overflow=20)
-        asks = (instance.get_runs_count, instance.all_asset_keys, instance.all_instigator_state)
-        for ask in asks:
-            ask()
+        reads = (instance.get_runs_count, instance.all_asset_keys, instance.all_instigator_state)
+        for read in reads:
+            read()
             rows("""SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid()""")
-            ask()
+            read()
         with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
             assert connection.scalar(sa.text("SHOW statement_timeout")) == "1s"

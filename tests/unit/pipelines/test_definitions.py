@@ -1,4 +1,4 @@
-"""The code location as Dagster loads it, and what the schedule asks for at which time."""
+"""The code location as Dagster loads it, and the schedule's requests by time."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ EASTERN = ZoneInfo("America/New_York")
 
 @pytest.fixture(scope="module")
 def instance() -> Iterator[dg.DagsterInstance]:
-    """A Dagster without history."""
+    """A Dagster instance without history."""
     with dg.instance_for_test() as instance:
         yield instance
 
 
-def test_the_names_that_others_rely_on_are_there() -> None:
+def test_the_contract_of_names_holds() -> None:
     dg.Definitions.validate_loadable(defs)
     [spec] = [spec for spec in defs.resolve_all_asset_specs() if spec.key == dg.AssetKey("ncaa_games")]
     assert spec.group_name == "data_ingestion"
@@ -33,6 +33,13 @@ def test_the_names_that_others_rely_on_are_there() -> None:
     assert schedule.execution_timezone == "America/New_York"
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert {"database", "ncaa_api"} <= set(defs.resources or {})
+
+
+def test_todays_games_warn_after_two_missed_ticks_and_fail_after_two_hours() -> None:
+    [spec] = [spec for spec in defs.resolve_all_asset_specs() if spec.key == dg.AssetKey("ncaa_games")]
+    assert spec.freshness_policy == dg.FreshnessPolicy.time_window(
+        warn_window=dt.timedelta(minutes=45), fail_window=dt.timedelta(hours=2)
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +54,7 @@ def test_the_names_that_others_rely_on_are_there() -> None:
         ("2024-02-29T20:00", "2024-02-29"),
     ],
 )
-def test_the_schedule_asks_for_today_which_is_always_the_latest_partition(
+def test_the_schedule_requests_today_which_is_always_the_latest_partition(
     now: str, today: str, instance: dg.DagsterInstance
 ) -> None:
     moment = dt.datetime.fromisoformat(now).replace(tzinfo=EASTERN)

@@ -1,4 +1,4 @@
-"""Any driver's spelling of a PostgreSQL URL becomes the one that libpq and asyncpg understand."""
+"""PostgreSQL URLs of any driver are normalized for libpq and asyncpg."""
 
 import psycopg2.extensions
 import pytest
@@ -28,7 +28,7 @@ def text(url: sa.URL) -> str:
         "postgresql+pg8000",
     ],
 )
-def test_any_driver_is_spelled_postgresql(driver: str) -> None:
+def test_any_driver_becomes_postgresql(driver: str) -> None:
     url = libpq_url(f"{driver}://fan:{SECRET}@db.example:5433/games")
     assert text(url) == f"postgresql://fan:{SECRET}@db.example:5433/games"
 
@@ -49,7 +49,7 @@ def test_asyncpgs_ssl_is_libpqs_sslmode(query: str, expected: str) -> None:
     )
 
 
-def test_spaces_and_line_ends_around_a_url_are_no_part_of_it() -> None:
+def test_whitespace_around_a_url_is_ignored() -> None:
     assert text(libpq_url(" postgresql://db.example/games\n")) == "postgresql://db.example/games"
 
 
@@ -96,7 +96,7 @@ def test_libpq_reads_the_same_password_from_the_url(password: str) -> None:
         f"http://fan:{SECRET}@db.example/games",
     ],
 )
-def test_what_is_no_postgresql_url_is_refused_without_its_password(spelled: str) -> None:
+def test_anything_but_a_postgresql_url_is_refused_without_printing_its_password(spelled: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         libpq_url(spelled)
     assert str(caught.value).startswith("DATABASE_URL ")
@@ -106,7 +106,7 @@ def test_what_is_no_postgresql_url_is_refused_without_its_password(spelled: str)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None, "a traceback shows no password either"
 
 
-def test_psycopg2_is_named_and_finds_the_schema() -> None:
+def test_psycopg2_urls_name_the_driver_and_the_schema() -> None:
     url = psycopg2_url(libpq_url(f"postgresql://fan:{SECRET}@db.example/games?ssl=require"), "dagster")
     assert url.drivername == "postgresql+psycopg2"
     assert dict(url.query) == {"sslmode": "require", "options": "-csearch_path=dagster"}

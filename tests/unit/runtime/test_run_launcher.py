@@ -1,4 +1,4 @@
-"""A run whose process died is told from one that lives, on this host and elsewhere."""
+"""A run whose process died is distinguished from a live one, on this host and elsewhere."""
 
 import socket
 import subprocess
@@ -22,7 +22,7 @@ def dead_pid() -> int:
     return child.pid
 
 
-def test_a_run_whose_process_lives_is_running() -> None:
+def test_a_run_whose_process_is_alive_is_running() -> None:
     assert health(process_tag()) is WorkerStatus.RUNNING
     assert health({PROCESS_TAG: f"{socket.gethostname()} 1"}) is WorkerStatus.RUNNING
 
@@ -31,6 +31,6 @@ def test_a_run_whose_process_is_gone_has_failed(dead_pid: int) -> None:
     assert health({PROCESS_TAG: f"{socket.gethostname()} {dead_pid}"}) is WorkerStatus.FAILED
 
 
-def test_a_run_on_another_host_or_one_that_has_not_said_where_it_is_is_left_alone(dead_pid: int) -> None:
+def test_a_run_on_another_host_or_without_a_process_tag_is_left_alone(dead_pid: int) -> None:
     assert health({PROCESS_TAG: f"elsewhere.example {dead_pid}"}) is WorkerStatus.RUNNING
     assert health({}) is WorkerStatus.RUNNING
