@@ -1,4 +1,4 @@
-"""The code location with a tick every minute: a test cannot wait for the quarter of an hour."""
+"""The code location with a tick every minute, because a test cannot wait 15 minutes for one."""
 
 from pipelines.definitions import defs
 

@@ -1,4 +1,4 @@
-"""The production stack for real: built, brought up, used, broken and stopped. The tests go on from one another."""
+"""Builds, starts, uses, breaks and stops the production stack. Each test continues from the one before."""
 
 import datetime as dt
 import json
@@ -10,31 +10,33 @@ from support.dagster_stack import until
 
 from pipelines.seasons import eastern_date
 
-from .conftest import IMAGE, LOCATION, SERVICES, ComposeStack, run
+from .conftest import IMAGE, SERVICES, ComposeStack, run
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
-PATIENCE = 300
-"""Seconds. A run takes four where the machine is idle, and some of them stand in the queue before ours."""
+TIMEOUT = 300
+"""Seconds. A run takes four on an idle machine, and other runs may be queued before it."""
 TODAY = eastern_date(dt.datetime.now(dt.UTC))
 
 
 def days_ago(days: int) -> str:
+    """Returns the date this many days before today."""
     return (TODAY - dt.timedelta(days=days)).isoformat()
 
 
 def schedule(stack: ComposeStack) -> dict[str, Any]:
+    """Returns state, ticks and next tick of the schedule."""
     found = stack.graphql(
         """query ($selector: ScheduleSelector!) { scheduleOrError(scheduleSelector: $selector) { ... on Schedule {
             futureTicks(limit: 1) { results { timestamp } }
             scheduleState { status ticks(limit: 10) { timestamp status runIds error { message } } } } } }""",
-        selector={"scheduleName": "ncaa_schedule", **LOCATION},
+        selector={"scheduleName": "ncaa_schedule", **stack.location},
     )
     return dict(found["scheduleOrError"])
 
 
 def runs_of(stack: ComposeStack, key: str) -> list[dict[str, Any]]:
-    """The runs of a game date, the newest first."""
+    """Returns the runs of a date, newest first."""
     found = stack.graphql(
         """query ($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results {
             runId status tags { key value } } } } }""",
@@ -44,28 +46,19 @@ def runs_of(stack: ComposeStack, key: str) -> list[dict[str, Any]]:
 
 
 def materialized(stack: ComposeStack) -> set[str]:
-    found = stack.graphql(
-        """{ assetNodeOrError(assetKey: {path: ["ncaa_games"]}) { ... on AssetNode { assetPartitionStatuses {
-            ... on TimePartitionStatuses { ranges { status startKey endKey } } } } } }"""
-    )
-    ranges = found["assetNodeOrError"]["assetPartitionStatuses"]["ranges"]
-    keys = set()
-    for span in ranges:
-        first, last = (dt.date.fromisoformat(span[name]) for name in ("startKey", "endKey"))
-        if span["status"] == "MATERIALIZED":
-            keys |= {(first + dt.timedelta(days=day)).isoformat() for day in range((last - first).days + 1)}
-    return keys
+    """Returns the materialized dates."""
+    return {date for date, status in stack.partition_statuses().items() if status == "MATERIALIZED"}
 
 
 def games(stack: ComposeStack, *keys: str) -> int:
-    """What the application sees."""
+    """Counts the games of these dates as the read-only role sees them."""
     dates = ", ".join(f"'{key}'" for key in keys)
     return int(stack.psql("gamepulse_reader", f"SELECT count(*) FROM fact_game WHERE game_date IN ({dates})"))
 
 
-def test_the_image_is_small_unprivileged_and_without_tools(image: str) -> None:
+def test_the_image_is_small_and_unprivileged_and_has_no_build_tools(image: str) -> None:
     [found] = json.loads(run("docker", "image", "inspect", image))
-    # All that it has beyond its base.
+    # Everything on top of the base image.
     megabytes = run("docker", "run", "--rm", image, "du", "-sm", "/venv", "/app").split()[::2]
     assert sum(map(int, megabytes)) < 450
     assert found["Config"]["User"] == "10001:10001"
@@ -79,11 +72,11 @@ def test_the_image_is_small_unprivileged_and_without_tools(image: str) -> None:
     assert "PASSWORD" not in environment
 
 
-def test_a_first_start_ends_with_the_schedule_running_and_todays_games_in(stack: ComposeStack) -> None:
+def test_the_first_start_turns_on_the_schedule_and_loads_today(stack: ComposeStack) -> None:
     found = schedule(stack)
     assert found["scheduleState"]["status"] == "RUNNING"
     assert found["futureTicks"]["results"][0]["timestamp"] > time.time()
-    until("today is materialized", lambda: TODAY.isoformat() in materialized(stack), PATIENCE)
+    until("today is materialized", lambda: TODAY.isoformat() in materialized(stack), TIMEOUT)
     assert games(stack, TODAY.isoformat()) > 0
     assert int(stack.psql("gamepulse_reader", "SELECT count(*) FROM fact_game WHERE game_date = CURRENT_DATE")) > 0
 
@@ -101,39 +94,25 @@ def test_containers_have_no_more_rights_than_they_need(stack: ComposeStack) -> N
 
 
 def test_a_partition_and_a_backfill_are_launched_from_the_ui(stack: ComposeStack) -> None:
-    launched = stack.graphql(
-        """mutation ($params: ExecutionParams!) { launchPipelineExecution(executionParams: $params) {
-            __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }""",
-        params={
-            "selector": {"pipelineName": "ncaa_ingestion", **LOCATION},
-            "mode": "default",
-            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": days_ago(10)}]},
-        },
-    )["launchPipelineExecution"]
-    assert launched["__typename"] == "LaunchRunSuccess", launched
     dates = [days_ago(days) for days in (13, 12, 11)]
-    backfill = stack.graphql(
-        """mutation ($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
-            __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
-        params={"assetSelection": [{"path": ["ncaa_games"]}], "partitionNames": dates, "tags": []},
-    )["launchPartitionBackfill"]
-    assert backfill["__typename"] == "LaunchBackfillSuccess", backfill
+    stack.launch({"dagster/partition": days_ago(10)})
+    backfill = stack.backfill(dates)
 
     def status() -> str:
         found = stack.graphql(
             """query ($id: String!) { partitionBackfillOrError(backfillId: $id) {
                 ... on PartitionBackfill { status } } }""",
-            id=backfill["backfillId"],
+            id=backfill,
         )
         return str(found["partitionBackfillOrError"]["status"])
 
-    until("the launched date is in", lambda: days_ago(10) in materialized(stack), PATIENCE)
-    until("the backfill is done", lambda: status() == "COMPLETED_SUCCESS", PATIENCE)
+    until("the launched date is loaded", lambda: days_ago(10) in materialized(stack), TIMEOUT)
+    until("the backfill succeeded", lambda: status() == "COMPLETED_SUCCESS", TIMEOUT)
     assert set(dates) <= materialized(stack)
     assert games(stack, *dates) > 0
 
 
-def test_the_next_tick_succeeds_after_kill_9_of_the_database(stack: ComposeStack) -> None:
+def test_the_next_tick_succeeds_after_the_database_is_killed(stack: ComposeStack) -> None:
     before = games(stack, days_ago(10))
     stack.kill("db")
     killed = time.time()
@@ -141,37 +120,37 @@ def test_the_next_tick_succeeds_after_kill_9_of_the_database(stack: ComposeStack
     def next_tick_succeeded() -> bool:
         try:
             ticks = schedule(stack)["scheduleState"]["ticks"]
-            ours = [tick for tick in ticks if tick["timestamp"] > killed and tick["status"] == "SUCCESS"]
-            ids = {run_id for tick in ours for run_id in tick["runIds"]}
+            later = [tick for tick in ticks if tick["timestamp"] > killed and tick["status"] == "SUCCESS"]
+            ids = {run_id for tick in later for run_id in tick["runIds"]}
             return any(r["runId"] in ids and r["status"] == "SUCCESS" for r in runs_of(stack, TODAY.isoformat()))
         except (AssertionError, OSError, KeyError, TypeError):
-            return False  # the webserver may still say that the database is away
+            return False  # the webserver may still report that the database is down
 
-    until("a tick after the kill has a run that succeeded", next_tick_succeeded, PATIENCE)
+    until("a tick after the kill has a run that succeeded", next_tick_succeeded, TIMEOUT)
     assert games(stack, days_ago(10)) == before
-    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), PATIENCE)
+    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), TIMEOUT)
 
 
-def test_dates_missed_while_the_daemon_was_dead_are_repaired(stack: ComposeStack) -> None:
+def test_dates_missed_while_the_daemon_was_down_are_repaired(stack: ComposeStack) -> None:
     missed = days_ago(3)
     week = {days_ago(days) for days in range(1, 8)}
-    # All of it: a run that dies with the daemon is noticed, and made again, only after half a minute.
-    until("the last week is in", lambda: week <= materialized(stack), PATIENCE)
-    until("no run is under way", lambda: all(r["status"] == "SUCCESS" for r in runs_of(stack, missed)), PATIENCE)
-    # A date that nobody asked for: its runs are deleted, and with them all that Dagster knows of it.
+    # All of them, because a run killed with the daemon is retried only after half a minute.
+    until("the last week is loaded", lambda: week <= materialized(stack), TIMEOUT)
+    until("no run is in progress", lambda: all(r["status"] == "SUCCESS" for r in runs_of(stack, missed)), TIMEOUT)
+    # Deleting the runs of a date deletes all that Dagster knows about it.
     for found in runs_of(stack, missed):
         stack.graphql("mutation ($id: String!) { deleteRun(runId: $id) { __typename } }", id=found["runId"])
     assert runs_of(stack, missed) == []
     stack.kill("dagster-daemon")
-    # The dying daemon may have asked for it already: that run died too, was noticed, and is run again with its tags.
-    again = until(
-        "the missed date is in again", lambda: [r for r in runs_of(stack, missed) if r["status"] == "SUCCESS"], PATIENCE
+    # The daemon may have launched a run before it died; that run is retried with the same tags.
+    succeeded = until(
+        "the missed date is loaded", lambda: [r for r in runs_of(stack, missed) if r["status"] == "SUCCESS"], TIMEOUT
     )
-    assert {"key": "gamepulse/reason", "value": "never loaded"} in again[0]["tags"]
-    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), PATIENCE)
+    assert {"key": "gamepulse/reason", "value": "never loaded"} in succeeded[0]["tags"]
+    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), TIMEOUT)
 
 
-def test_a_backup_by_the_runbook_brings_everything_back(stack: ComposeStack) -> None:
+def test_backup_and_restore_of_the_runbook_recover_all_tables(stack: ComposeStack) -> None:
     stack.compose("stop", "dagster-daemon", "dagster-webserver")
     week = [days_ago(days) for days in range(1, 8)]
     before = games(stack, *week)
@@ -182,11 +161,11 @@ def test_a_backup_by_the_runbook_brings_everything_back(stack: ComposeStack) -> 
     assert games(stack, *week) == before > 0
     assert stack.psql("gamepulse_dagster", "SELECT count(*) FROM dagster.runs") == history
     stack.compose("up", "-d", "--no-build")
-    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), PATIENCE)
+    until("all services are healthy", lambda: stack.is_healthy(*SERVICES), TIMEOUT)
     assert days_ago(3) in materialized(stack)
 
 
-def test_it_stops_within_its_grace_period_and_leaves_nothing_behind(stack: ComposeStack) -> None:
+def test_the_stack_stops_within_its_grace_period_and_leaves_nothing_behind(stack: ComposeStack) -> None:
     began = time.monotonic()
     stack.compose("stop")
     assert time.monotonic() - began < 60
@@ -194,8 +173,8 @@ def test_it_stops_within_its_grace_period_and_leaves_nothing_behind(stack: Compo
     assert codes == dict.fromkeys(SERVICES, 0)
 
     stack.compose("down", "-v", "--remove-orphans")
-    ours = f"label=com.docker.compose.project={stack.project}"
-    assert run("docker", "ps", "-aq", "--filter", ours) == ""
-    assert run("docker", "volume", "ls", "-q", "--filter", ours) == ""
-    assert run("docker", "network", "ls", "-q", "--filter", ours) == ""
+    label = f"label=com.docker.compose.project={stack.project}"
+    assert run("docker", "ps", "-aq", "--filter", label) == ""
+    assert run("docker", "volume", "ls", "-q", "--filter", label) == ""
+    assert run("docker", "network", "ls", "-q", "--filter", label) == ""
     assert IMAGE not in run("docker", "ps", "-a", "--format", "{{.Image}}").split()

@@ -1,4 +1,4 @@
-"""The UI of a running stack, in the system's Chromium."""
+"""Opens the UI of a running stack in the system's Chromium."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,15 +17,16 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 300_000  # milliseconds: the machine may be busy, and nothing is measured by it
+TIMEOUT = 300_000
+"""Milliseconds. Long, because the machine may be busy and no test measures time."""
 DOCUMENTED = {"scoreboard", "lineage", "failed-date"}
-"""Pictures that explain: `--screenshots=docs/images` puts them there."""
-PICTURE_BYTES = 200_000
+"""Screenshots used by the documentation."""
+MAX_SCREENSHOT_BYTES = 200_000
 
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """One stack for all tests."""
+    """One stack for all tests of the UI."""
     up = Up(tmp_path_factory.mktemp("up"))
     try:
         up.start()
@@ -36,7 +37,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture
 def up(running: Up) -> Iterator[Up]:
-    """The stack with an API that is well, before and after the test."""
+    """The stack, with an API without faults before and after the test."""
     running.set_faults()
     yield running
     running.set_faults()
@@ -47,7 +48,7 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.fail("There is no Chromium for the tests of the UI: apt-get install chromium", pytrace=False)
+        pytest.fail("The UI tests need Chromium: apt-get install chromium", pytrace=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
@@ -56,12 +57,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, up: Up, tmp_path: Path) -> Iterator[Page]:
-    """A tab of somebody on the East Coast; `last.png` in the test's folder is what was there in the end."""
+    """A tab with US Eastern time; the test's folder gets its last state as `last.png`."""
     context = browser.new_context(
         base_url=up.url, viewport={"width": 1280, "height": 800}, timezone_id="America/New_York", locale="en-US"
     )
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
+    context.set_default_timeout(TIMEOUT)
+    expect.set_options(timeout=TIMEOUT)
     page = context.new_page()
     yield page
     page.screenshot(path=tmp_path / "last.png")
@@ -69,13 +70,13 @@ def page(browser: Browser, up: Up, tmp_path: Path) -> Iterator[Page]:
 
 
 @pytest.fixture
-def picture(page: Page, tmp_path: Path, pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Takes a picture of the page by name: for the test's folder and, where it explains, for the documentation."""
+def screenshot(page: Page, tmp_path: Path, pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Saves a screenshot by name in the test's folder and, for those of the documentation, in `--screenshots`."""
     documentation: Path | None = pytestconfig.getoption("--screenshots")
 
     def take(name: str) -> None:
         taken = page.screenshot(path=tmp_path / f"{name}.png", animations="disabled")
-        assert len(taken) < PICTURE_BYTES
+        assert len(taken) < MAX_SCREENSHOT_BYTES
         if documentation is not None and name in DOCUMENTED:
             (documentation / f"{name}.png").write_bytes(taken)
 

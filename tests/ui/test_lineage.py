@@ -1,4 +1,4 @@
-"""Where the data come from and where they go."""
+"""The lineage page."""
 
 import re
 from collections.abc import Callable
@@ -11,14 +11,14 @@ pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 TABLES = ("fact_game", "dim_team", "rejected_game")
 
 
-def test_the_lineage_leads_from_the_api_over_ncaa_games_to_the_tables(
-    page: Page, picture: Callable[[str], None]
+def test_lineage_leads_from_the_api_through_ncaa_games_to_the_tables(
+    page: Page, screenshot: Callable[[str], None]
 ) -> None:
     page.goto("/assets/ncaa_games?view=lineage")
     expect(page.get_by_text("Materialized", exact=True)).to_have_count(len(TABLES))
     expect(page.get_by_text(re.compile("Loading|Materializing"))).to_have_count(0)
     expect(page.get_by_text("8 / 8 Passed")).to_be_visible()
-    picture("lineage")
+    screenshot("lineage")
 
     def left_of(name: str) -> float:
         box = page.get_by_text(name, exact=True).last.bounding_box()

@@ -1,4 +1,4 @@
-"""What somebody reads who opens the catalog for the first time."""
+"""The catalog page of an asset."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from support.dagster_stack import until
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 
 
-def test_the_catalog_says_what_a_row_is_and_whose_it_is(page: Page, picture: Callable[[str], None]) -> None:
+def test_the_catalog_describes_rows_owners_and_freshness(page: Page, screenshot: Callable[[str], None]) -> None:
     page.goto("/assets/ncaa_games")
     expect(page.get_by_text("Every NCAA men's Division I game of a date")).to_be_visible()
     expect(page.get_by_text("One row a game in fact_game, one row a team and season in dim_team.")).to_be_visible()
@@ -25,8 +25,8 @@ def test_the_catalog_says_what_a_row_is_and_whose_it_is(page: Page, picture: Cal
         for value in values:
             expect(section).to_contain_text(value)
     expect(page.get_by_text("Fails if more than 2 hours since last materialization")).to_be_visible()
-    until("it is found fresh", lambda: is_fresh(page), 180)
-    picture("catalog")
+    until("the asset is fresh", lambda: is_fresh(page), 180)
+    screenshot("catalog")
 
     page.goto("/assets/fact_game")
     expect(page.get_by_text("`home`")).to_have_count(0)
@@ -35,8 +35,8 @@ def test_the_catalog_says_what_a_row_is_and_whose_it_is(page: Page, picture: Cal
 
 
 def is_fresh(page: Page) -> bool:
-    """What the page said of it when it was opened."""
+    """Whether the page, reloaded, shows the freshness policy as passing."""
     page.reload()
-    verdict = page.get_by_text("Freshness policy", exact=True).first.locator("..")
-    expect(verdict).to_contain_text(re.compile("Passing|Not evaluated|Warning|Failing"))
-    return "Passing" in verdict.inner_text()
+    status = page.get_by_text("Freshness policy", exact=True).first.locator("..")
+    expect(status).to_contain_text(re.compile("Passing|Not evaluated|Warning|Failing"))
+    return "Passing" in status.inner_text()

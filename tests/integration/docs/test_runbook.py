@@ -1,4 +1,4 @@
-"""The queries of docs/runbook.md; its other commands belong to a stack, and tests/compose runs backup and restore."""
+"""Runs the queries of docs/runbook.md. tests/compose runs its backup and restore."""
 
 import re
 from pathlib import Path
@@ -14,13 +14,15 @@ DOCUMENT = (Path(__file__).resolve().parents[3] / "docs/runbook.md").read_text()
 QUERIES = [query for _, query in re.findall(r"""psql -- -c (["'])(SELECT .*?)\1\n""", DOCUMENT)]
 
 
-def test_each_call_of_psql_has_a_query() -> None:
+def test_every_psql_command_has_a_query_that_is_tested() -> None:
     assert len(QUERIES) == DOCUMENT.count("psql -- -c") > 0
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_query_names_tables_and_columns_that_there_are(season: Season, query: str) -> None:
+def test_a_query_runs_and_finds_nothing_in_a_finished_season(season: Season, query: str) -> None:
     engine = sa.create_engine(psycopg2_url(season.reader, "public"))
     with engine.connect() as connection:
-        assert connection.exec_driver_sql(query).all() == [], "all of the simulated games are over and none is rejected"
+        assert connection.exec_driver_sql(query).all() == [], (
+            "a finished simulated season has no open or rejected games"
+        )
     engine.dispose()

@@ -1,4 +1,4 @@
-"""The queries and the endpoint of docs/using-the-data.md, as they stand there, on simulated games."""
+"""Runs the queries and the endpoint of docs/using-the-data.md, unchanged, on simulated games."""
 
 import asyncio
 import datetime as dt
@@ -27,13 +27,13 @@ SECTIONS = dict(part.split("\n", 1) for part in DOCUMENT.split("\n## ")[1:])
 
 
 def block(heading: str, language: str) -> str:
-    """The code of that language under a heading."""
+    """Returns the code block of a language under a heading."""
     [code] = re.findall(rf"```{language}\n(.*?)```", SECTIONS[heading], re.DOTALL)
     return str(code)
 
 
 @pytest.fixture
-def ask(season: Season) -> Iterator[Any]:
+def run_query(season: Season) -> Iterator[Any]:
     """Runs the query under a heading as `gamepulse_reader`."""
     engine = sa.create_engine(psycopg2_url(season.reader, "public"))
 
@@ -46,31 +46,34 @@ def ask(season: Season) -> Iterator[Any]:
 
 
 def final_games(season: Season, year: int) -> Iterator[tuple[dt.date, Game]]:
-    """Games of a season, all of which are over."""
+    """Yields the games of a season, all of which are final."""
     for scoreboard in season.scoreboards:
         if season_of(scoreboard.game_date) == year:
             yield from ((scoreboard.game_date, game) for game in scoreboard.games)
 
 
 def scores(game: Game) -> tuple[int, int]:
+    """Returns the home and away score of a final game."""
     assert game.home.score is not None
     assert game.away.score is not None
     return game.home.score, game.away.score
 
 
 def same_conference(game: Game) -> bool:
+    """Whether both teams are in one conference."""
     return game.home.conference_id == game.away.conference_id not in {None, "independent"}
 
 
 def percent(share: int, of: int) -> Decimal:
+    """Returns a share in percent, rounded to one decimal."""
     return round(Decimal(100 * share) / of, 1)
 
 
-def test_five_queries_are_there() -> None:
+def test_the_document_has_five_queries() -> None:
     assert len(re.findall("```sql\n", DOCUMENT)) == 5
 
 
-def test_standings_are_the_wins_and_losses_within_conferences(season: Season, ask: Any) -> None:
+def test_standings_are_the_wins_and_losses_within_conferences(season: Season, run_query: Any) -> None:
     won: Counter[tuple[str | None, str | None]] = Counter()
     lost: Counter[tuple[str | None, str | None]] = Counter()
     for _, game in final_games(season, 2025):
@@ -79,7 +82,7 @@ def test_standings_are_the_wins_and_losses_within_conferences(season: Season, as
             winner, loser = (game.home, game.away) if home > away else (game.away, game.home)
             won[winner.conference_name, winner.team_name] += 1
             lost[loser.conference_name, loser.team_name] += 1
-    found = ask("The standings of each conference")
+    found = run_query("The standings of each conference")
     assert {(row["conference_name"], row["team_name"]): (row["won"], row["lost"]) for row in found} == {
         team: (won[team], lost[team]) for team in won | lost
     }
@@ -88,7 +91,7 @@ def test_standings_are_the_wins_and_losses_within_conferences(season: Season, as
     assert all(row["won"] <= first_of_each[row["conference_name"]] for row in found)
 
 
-def test_home_advantage_is_told_for_each_season(season: Season, ask: Any) -> None:
+def test_home_advantage_is_computed_per_season(season: Season, run_query: Any) -> None:
     expected = []
     for year in (2024, 2025):
         played = [
@@ -99,24 +102,24 @@ def test_home_advantage_is_told_for_each_season(season: Season, ask: Any) -> Non
         margin = round(Decimal(sum(home - away for home, away in played)) / len(played), 1)
         wins = percent(sum(home > away for home, away in played), len(played))
         expected.append((f"{year}-{year % 100 + 1}", len(played), wins, margin))
-    found = [tuple(row.values()) for row in ask("What playing at home is worth, season by season")]
+    found = [tuple(row.values()) for row in run_query("What playing at home is worth, season by season")]
     assert found == expected
     assert all(50 < wins < 80 and 0 < margin < 8 for _, _, wins, margin in found)
 
 
-def test_upsets_are_losses_of_ranked_teams_to_lower_ones(season: Season, ask: Any) -> None:
+def test_upsets_are_losses_of_ranked_teams_to_lower_ones(season: Season, run_query: Any) -> None:
     expected = set()
     for date, game in final_games(season, 2025):
         home, away = scores(game)
         winner, loser = (game.home, game.away) if home > away else (game.away, game.home)
         if loser.rank is not None and (winner.rank is None or loser.rank < winner.rank):
             expected.add((date, loser.rank, loser.team_name, winner.rank, winner.team_name, winner.score, loser.score))
-    found = ask("Ranked teams that lost to a lower one")
+    found = run_query("Ranked teams that lost to a lower one")
     assert {tuple(row.values()) for row in found} == expected != set()
     assert [row["loser_rank"] for row in found] == sorted(row["loser_rank"] for row in found)
 
 
-def test_tournament_upsets_are_told_round_by_round(season: Season, ask: Any) -> None:
+def test_tournament_upsets_are_counted_per_round(season: Season, run_query: Any) -> None:
     games: Counter[str | None] = Counter()
     upsets: Counter[str | None] = Counter()
     for _, game in final_games(season, 2025):
@@ -127,20 +130,20 @@ def test_tournament_upsets_are_told_round_by_round(season: Season, ask: Any) -> 
             games[game.bracket_round] += 1
             upsets[game.bracket_round] += (home > away) if game.home.seed > game.away.seed else False
             upsets[game.bracket_round] += (away > home) if game.away.seed > game.home.seed else False
-    found = [tuple(row.values()) for row in ask("Upsets in each round of the tournament")]
+    found = [tuple(row.values()) for row in run_query("Upsets in each round of the tournament")]
     assert found == [(2025, name, games[name], upsets[name]) for name in ROUNDS]
     assert [row[2] for row in found] == [4, 32, 16, 8, 4, 2, 1]
     assert found[0][3] == 0, "teams of one seed meet in the First Four"
     assert found[1][3] > 0
 
 
-def test_close_games_are_those_of_overtime_or_three_points(season: Season, ask: Any) -> None:
+def test_close_games_went_to_overtime_or_ended_within_three_points(season: Season, run_query: Any) -> None:
     close: defaultdict[str | None, list[bool]] = defaultdict(list)
     for _, game in final_games(season, 2025):
         if same_conference(game):
             home, away = scores(game)
             close[game.home.conference_name].append(game.overtime_periods > 0 or abs(home - away) <= 3)
-    found = ask("Where games are close")
+    found = run_query("Where games are close")
     assert {row["conference_name"]: (row["games"], row["close_percent"]) for row in found} == {
         name: (len(games), percent(sum(games), len(games))) for name, games in close.items()
     }
@@ -149,7 +152,7 @@ def test_close_games_are_those_of_overtime_or_three_points(season: Season, ask: 
     assert shares[0] > shares[-1]
 
 
-def test_the_endpoint_serves_a_dates_games_to_the_reader(
+def test_the_endpoint_serves_the_games_of_a_date_read_only(
     season: Season, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", season.reader.render_as_string(hide_password=False))
@@ -171,13 +174,13 @@ def test_the_endpoint_serves_a_dates_games_to_the_reader(
                 await module.app.state.pool.execute("DELETE FROM fact_game")
             return [await client.get(path) for path in paths]
 
-    of_a_day, of_today, mistaken = asyncio.run(get("/games?date=2026-04-06", "/games", "/games?date=tomorrow"))
+    on_date, today, malformed = asyncio.run(get("/games?date=2026-04-06", "/games", "/games?date=tomorrow"))
     [final] = [game for date, game in final_games(season, 2025) if date == dt.date(2026, 4, 6)]
-    [shown] = of_a_day.json()
+    [shown] = on_date.json()
     assert shown["game_id"] == f"ncaam_{final.contest_id}"
     assert (shown["home"], shown["away"]) == (final.home.team_name, final.away.team_name)
     assert (shown["home_score"], shown["away_score"]) == scores(final)
     assert dt.datetime.fromisoformat(shown["game_start_time"]) == final.start_time
     assert eastern_date(dt.datetime.now(dt.UTC)) not in {scoreboard.game_date for scoreboard in season.scoreboards}
-    assert (of_today.status_code, of_today.json()) == (200, [])
-    assert mistaken.status_code == 422
+    assert (today.status_code, today.json()) == (200, [])
+    assert malformed.status_code == 422
