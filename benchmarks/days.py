@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 from models.reference import Team, teams
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 from pipelines.seasons import EASTERN
 
@@ -28,7 +29,7 @@ def response(date: dt.date, size: int, *, minutes: int = 0) -> ScoreboardRespons
     }
     fetched_at = dt.datetime.combine(date, dt.time(22), EASTERN) + dt.timedelta(minutes=minutes)
     url = f"https://ncaa-api.example/scoreboard/basketball-men/d1/{date:%Y/%m/%d}/all-conf"
-    return ScoreboardResponse(date, json.dumps(body, separators=(",", ":")).encode(), fetched_at, url)
+    return ScoreboardResponse(MENS_BASKETBALL, date, json.dumps(body, separators=(",", ":")).encode(), fetched_at, url)
 
 
 def scoreboard(date: dt.date, size: int, *, minutes: int = 0) -> ParsedScoreboard:

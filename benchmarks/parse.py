@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.days import response
 from benchmarks.table import Row, ratio
 from benchmarks.timing import Way, compare
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
 
 _RECORDINGS = Path(__file__).resolve().parents[1].parent / "shared/data/scoreboards"
@@ -21,7 +22,7 @@ async def against_json(*, runs: int) -> AsyncIterator[Row]:
     for path in sorted(_RECORDINGS.glob("*/*.json")):
         date = dt.date.fromisoformat(path.stem)
         fetched_at = dt.datetime.combine(date, dt.time(23), dt.UTC)
-        recording = ScoreboardResponse(date, path.read_bytes(), fetched_at, path.as_uri())
+        recording = ScoreboardResponse(MENS_BASKETBALL, date, path.read_bytes(), fetched_at, path.as_uri())
         yield await _against_json(f"parse of {path.parent.name} {date} / json.loads", recording, runs)
 
 

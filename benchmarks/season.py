@@ -19,6 +19,7 @@ from benchmarks.server import running_server
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.rate_limit import RateLimit
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
@@ -30,7 +31,7 @@ PER_SECOND = 5.0
 
 async def _season_days(base_url: str) -> list[dt.date]:
     async with NcaaClient(base_url) as client:
-        return sorted(await client.season_calendar(SEASON))
+        return sorted(await client.season_calendar(MENS_BASKETBALL, SEASON))
 
 
 async def _ingest(settings: Settings, base_url: str, days: list[dt.date], per_second: float) -> float:
@@ -41,7 +42,7 @@ async def _ingest(settings: Settings, base_url: str, days: list[dt.date], per_se
         Database(settings) as database,
         RateLimit(database, per_second) as limit,
         NcaaClient(base_url, limit=limit) as client,
-        aclosing(ingest_dates(days, client, database, log)) as outcomes,
+        aclosing(ingest_dates(days, MENS_BASKETBALL, client, database, log)) as outcomes,
     ):
         async for _, outcome in outcomes:
             if isinstance(outcome, GamePulseError):

@@ -1,72 +1,73 @@
-"""Game dates through the three steps: fetch, parse, load. Knows nothing of Dagster."""
+"""Fetches, parses and loads game dates. Independent of Dagster's API."""
 
 import asyncio
 import datetime as dt
 from collections.abc import AsyncGenerator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from structlog.stdlib import BoundLogger
 
 from pipelines.errors import GamePulseError, NcaaApiError
 from pipelines.ncaa.client import NcaaClient
-from pipelines.ncaa.empty_days import is_off_season, reject_false_empty
+from pipelines.ncaa.empty_days import reject_false_empty
+from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
 from pipelines.seasons import season_of
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
-DATES_AT_ONCE = 8
-"""How many dates of a range are under way together; more would only wait for the API's limit."""
+CONCURRENT_DATES: Final = 8
+"""Dates of a range that are ingested at the same time. More would only wait for the API's rate limit."""
 
 
 class IngestedDate(NamedTuple):
-    """What came, and what loading it did."""
+    """The parsed scoreboard of a date and the report of its load."""
 
     scoreboard: ParsedScoreboard
     report: LoadReport
 
 
-async def ingest_date(game_date: dt.date, ncaa_api: NcaaClient, database: Database) -> IngestedDate:
-    """Brings a US Eastern game date to what the API says of it now. All of it or, with an error, nothing.
+async def ingest_date(game_date: dt.date, league: League, ncaa_api: NcaaClient, database: Database) -> IngestedDate:
+    """Fetches, parses and loads a US Eastern game date, in one transaction.
 
     Raises:
-        GamePulseError: what failed, in a sentence; `retryable` says whether asking again may help.
+        GamePulseError: the date was not loaded; `retryable` tells whether a retry may succeed.
     """
-    expected = await games_expected(game_date, ncaa_api)
-    scoreboard = parse_scoreboard(await ncaa_api.scoreboard(game_date))
+    expected = await games_expected(game_date, league, ncaa_api)
+    scoreboard = parse_scoreboard(await ncaa_api.scoreboard(league, game_date))
     reject_false_empty(scoreboard, expected)
     async with database.get_session() as session:
         return IngestedDate(scoreboard, await load_scoreboard(session, scoreboard, games_expected=expected))
 
 
-async def games_expected(game_date: dt.date, ncaa_api: NcaaClient) -> int | None:
-    """Games that the season's calendar has that day; None when it cannot be had, or is not asked for: off season."""
-    if is_off_season(game_date):
+async def games_expected(game_date: dt.date, league: League, ncaa_api: NcaaClient) -> int | None:
+    """Returns the date's number of games in the season's calendar; None in the off season or without a calendar."""
+    if league.is_off_season(game_date):
         return None
     try:
-        calendar = await ncaa_api.season_calendar(season_of(game_date))
+        calendar = await ncaa_api.season_calendar(league, season_of(game_date))
     except NcaaApiError:
-        return None  # the day loads all the same; a check says that its completeness is unknown
+        return None  # the date loads without it; a check reports that its completeness is unknown
     return calendar.get(game_date, 0)
 
 
 async def ingest_dates(
-    dates: Sequence[dt.date], ncaa_api: NcaaClient, database: Database, log: BoundLogger
+    dates: Sequence[dt.date], league: League, ncaa_api: NcaaClient, database: Database, log: BoundLogger
 ) -> AsyncGenerator[tuple[dt.date, IngestedDate | GamePulseError], None]:
-    """The outcome of each date, as soon as it is there: dates are fetched side by side, and one that fails fails alone.
+    """Ingests dates concurrently and yields each outcome when it is ready. A failing date does not stop the others.
 
-    Close it (`aclosing`) where you stop early, so that no date stays under way. An interrupt ends dates under way, and
-    is raised after the outcomes of those that are done.
+    Close the generator (`aclosing`) to stop early: closing it cancels the remaining dates. An interrupt cancels them
+    and is raised after the outcomes of the dates that are done.
     """
-    slots = asyncio.Semaphore(DATES_AT_ONCE)
+    slots = asyncio.Semaphore(CONCURRENT_DATES)
 
     async def ingest(game_date: dt.date) -> tuple[dt.date, IngestedDate | GamePulseError]:
         events = log.bind(partition=game_date.isoformat())
         async with slots:
             events.info("ncaa_games_asset_started")
             try:
-                outcome = await ingest_date(game_date, ncaa_api, database)
+                outcome = await ingest_date(game_date, league, ncaa_api, database)
             except GamePulseError as error:
                 events.error("ncaa_games_asset_failed", error=str(error))
                 return game_date, error

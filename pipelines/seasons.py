@@ -1,4 +1,4 @@
-"""The basketball calendar: Eastern dates and the seasons they belong to. Pure."""
+"""The basketball calendar: US Eastern dates and their seasons. Pure."""
 
 import datetime as dt
 from typing import Final
@@ -9,20 +9,18 @@ EASTERN: Final = pendulum.timezone("America/New_York")
 
 
 def season_of(date: dt.date) -> int:
-    """Calendar year in which the date's season starts: 2025 is 2025-26. It turns on 1 August, as the API's does."""
+    """Returns the calendar year in which the date's season starts: 2025 for 2025-26.
+
+    A season starts on 1 August, as in the API's own season year.
+    """
     return date.year if date.month >= 8 else date.year - 1
 
 
-def season_start(season: int) -> dt.date:
-    """1 August."""
-    return dt.date(season, 8, 1)
-
-
 def eastern_date(moment: dt.datetime) -> dt.date:
-    """The date in US Eastern time at an aware moment."""
+    """Returns the US Eastern date at an aware moment."""
     return moment.astimezone(EASTERN).date()
 
 
 def settles_at(game_date: dt.date) -> dt.datetime:
-    """Noon, US Eastern, of the second day after: corrections come late, and no more are awaited from then on."""
+    """Returns noon, US Eastern, two days after the game date. Corrections are expected until then."""
     return dt.datetime.combine(game_date + dt.timedelta(days=2), dt.time(12), EASTERN)

@@ -9,6 +9,7 @@ import httpx
 
 from benchmarks.floor import Floor
 from benchmarks.peers.contender import dates_between, run
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
 from pipelines.seasons import season_of
 
@@ -29,7 +30,9 @@ async def _load(first: dt.date, last: dt.date) -> None:
         async with places:
             answer = await client.get(f"/scoreboard/basketball-men/d1/{date:%Y/%m/%d}")
             scoreboard = parse_scoreboard(
-                ScoreboardResponse(date, answer.raise_for_status().content, dt.datetime.now(dt.UTC), str(answer.url))
+                ScoreboardResponse(
+                    MENS_BASKETBALL, date, answer.raise_for_status().content, dt.datetime.now(dt.UTC), str(answer.url)
+                )
             )
             async with turn:
                 await floor.load(scoreboard)

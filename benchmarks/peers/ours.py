@@ -10,6 +10,7 @@ from benchmarks.peers.contender import dates_between, run
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
 
@@ -25,7 +26,7 @@ async def _load(first: dt.date, last: dt.date) -> None:
     async with (
         Database(settings) as database,
         NcaaClient(settings.ncaa_api_url) as client,
-        aclosing(ingest_dates(dates_between(first, last), client, database, log)) as outcomes,
+        aclosing(ingest_dates(dates_between(first, last), MENS_BASKETBALL, client, database, log)) as outcomes,
     ):
         async for _, outcome in outcomes:
             if isinstance(outcome, GamePulseError):

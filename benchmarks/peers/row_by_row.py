@@ -17,6 +17,7 @@ from models.dim_team import DimTeam
 from models.fact_game import FactGame
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
 from pipelines.seasons import season_of
 
@@ -30,7 +31,7 @@ async def _load(first: dt.date, last: dt.date) -> None:
     engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url))
     async with NcaaClient(os.environ["NCAA_API_URL"]) as client:
         for date in dates_between(first, last):
-            await _load_date(engine, parse_scoreboard(await client.scoreboard(date)))
+            await _load_date(engine, parse_scoreboard(await client.scoreboard(MENS_BASKETBALL, date)))
     await engine.dispose()
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from models.reference import conferences
 from pipelines.cadence import STALE_AFTER
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 from pipelines.seasons import eastern_date
 
@@ -35,7 +36,7 @@ CHECKS = (
         WHERE games_received < games_expected
            OR (
                games_expected IS NULL
-               AND EXTRACT(month FROM game_date) NOT BETWEEN 5 AND 10
+               AND EXTRACT(month FROM game_date) <> ALL (:off_season)
                AND game_date > CAST(:today AS date) - 7
            )
         ORDER BY severity, game_date DESC
@@ -154,6 +155,7 @@ async def run_checks(database: Database, now: dt.datetime) -> list[dg.AssetCheck
         "today": eastern_date(now),
         "conferences": list(conferences()),
         "stale_after": STALE_AFTER,
+        "off_season": sorted(MENS_BASKETBALL.off_season),
     }
     results = []
     async with database.get_session() as session:

@@ -16,6 +16,7 @@ from pipelines.errors import DatabaseError, GamePulseError
 from pipelines.ingest import IngestedDate, ingest_dates
 from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
@@ -50,7 +51,7 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
     done = _materialized_by(context)
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
     failures: dict[dt.date, GamePulseError] = {}
-    async with aclosing(ingest_dates(dates, ncaa_api, database, log)) as outcomes:
+    async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, log)) as outcomes:
         async for game_date, outcome in outcomes:
             if isinstance(outcome, GamePulseError):
                 failures[game_date] = outcome

@@ -11,6 +11,7 @@ from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.retries import RETRIES
 from pipelines.seasons import eastern_date
@@ -38,7 +39,8 @@ async def ncaa_upcoming_games(
     dates = [today + dt.timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)]
     games: dict[dt.date, int] = {}
     failures: dict[dt.date, GamePulseError] = {}
-    async with aclosing(ingest_dates(dates, ncaa_api, database, event_logger(Settings().gamepulse_log))) as outcomes:
+    log = event_logger(Settings().gamepulse_log)
+    async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, log)) as outcomes:
         async for game_date, outcome in outcomes:
             if isinstance(outcome, GamePulseError):
                 failures[game_date] = outcome

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import DAGSTER_SCHEMA, connect
 from pipelines.seasons import eastern_date, season_of
 
@@ -83,7 +84,12 @@ def read_warehouse(url: sa.URL, now: dt.datetime) -> Warehouse:
     """Raises DatabaseError: it cannot be read."""
     with connect(url) as connection:
         today = eastern_date(now)
-        return Warehouse(*connection.execute(_TABLES, {"today": today, "season": season_of(today)}).one())
+        parameters = {
+            "today": today,
+            "season": season_of(today),
+            "off_season": sorted(MENS_BASKETBALL.off_season),
+        }
+        return Warehouse(*connection.execute(_TABLES, parameters).one())
 
 
 def has_dagster(url: sa.URL) -> bool:

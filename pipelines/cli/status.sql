@@ -22,7 +22,7 @@ SELECT
     ARRAY(
         SELECT game_date
         FROM season_day
-        WHERE extract(month FROM game_date) NOT BETWEEN 5 AND 10
+        WHERE extract(month FROM game_date) <> ALL (:off_season)
           AND game_date NOT IN (SELECT game_date FROM scoreboard)
         ORDER BY game_date
     ) AS missing,

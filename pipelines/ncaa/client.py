@@ -23,6 +23,7 @@ from pipelines.errors import (
     UpstreamFailedError,
 )
 from pipelines.ncaa.calendar import parse_calendar
+from pipelines.ncaa.league import League
 from pipelines.ncaa.rate_limit import Permit, RateLimit
 from pipelines.ncaa.scoreboard import ScoreboardResponse
 from pipelines.settings import REPOSITORY
@@ -69,7 +70,7 @@ class NcaaClient:
         self._limit = limit
         self.users: set[asyncio.Task[Any]] = set()
         """Tasks that send requests; they are cancelled before the client is closed."""
-        self._calendars: dict[int, asyncio.Task[Mapping[dt.date, int]]] = {}
+        self._calendars: dict[tuple[League, int], asyncio.Task[Mapping[dt.date, int]]] = {}
         self._http = httpx.AsyncClient(
             auth=(url.username, url.password) if url.userinfo else None,
             headers=headers,
@@ -89,30 +90,30 @@ class NcaaClient:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._http.aclose()
 
-    async def scoreboard(self, game_date: dt.date) -> ScoreboardResponse:
+    async def scoreboard(self, league: League, game_date: dt.date) -> ScoreboardResponse:
         """The scoreboard of a US Eastern date, as it came.
 
         Raises:
             NcaaApiError: no whole 200 within the limit; the class says what came instead.
         """
         # Zero-padded: a path that the API's date pattern misses is answered with today's games.
-        url = f"{self._base_url}/scoreboard/basketball-men/d1/{game_date:%Y/%m/%d}"
+        url = f"{self._base_url}/scoreboard/{league.path}/{game_date:%Y/%m/%d}"
         answer = await self._get(url)
-        return ScoreboardResponse(game_date, answer.body, answer.asked_at, url, answer.is_simulated)
+        return ScoreboardResponse(league, game_date, answer.body, answer.asked_at, url, answer.is_simulated)
 
-    async def season_calendar(self, season: int) -> Mapping[dt.date, int]:
+    async def season_calendar(self, league: League, season: int) -> Mapping[dt.date, int]:
         """Games by date of a season (the calendar year in which it starts); asked for once, whatever came.
 
         Raises:
             NcaaApiError: it could not be had.
         """
-        if season not in self._calendars:
-            self._calendars[season] = asyncio.create_task(self._season_calendar(season))
+        if (league, season) not in self._calendars:
+            self._calendars[league, season] = asyncio.create_task(self._season_calendar(league, season))
         # Shielded, since other dates wait for the same answer.
-        return await asyncio.shield(self._calendars[season])
+        return await asyncio.shield(self._calendars[league, season])
 
-    async def _season_calendar(self, season: int) -> Mapping[dt.date, int]:
-        url = f"{self._base_url}/schedule-alt/basketball-men/d1/{season}"
+    async def _season_calendar(self, league: League, season: int) -> Mapping[dt.date, int]:
+        url = f"{self._base_url}/schedule-alt/{league.path}/{season}"
         return parse_calendar((await self._get(url)).body, url)
 
     async def game(self, contest_id: int) -> Mapping[str, Any]:

@@ -1,30 +1,23 @@
-"""Whether an empty scoreboard can be believed: a free day and a failure of the API are the same bytes. Pure."""
-
-import datetime as dt
+"""Decides whether an empty scoreboard means no games or an upstream failure. Both are the same bytes. Pure."""
 
 from pipelines.errors import EmptyScoreboardError
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 
 
-def is_off_season(game_date: dt.date) -> bool:
-    """May to October: no college basketball is played, and no calendar is asked for."""
-    return 5 <= game_date.month <= 10
-
-
 def reject_false_empty(scoreboard: ParsedScoreboard, games_expected: int | None) -> None:
-    """Lets a scoreboard pass that has games, or whose day has none.
+    """Accepts a scoreboard that has games, or whose date has none.
 
     Raises:
-        EmptyScoreboardError: no games in the season, and the calendar has some that day or could not be had (None).
+        EmptyScoreboardError: no games in the season, and the calendar lists some for the date or is unknown (None).
     """
-    if scoreboard.games_received > 0 or is_off_season(scoreboard.game_date) or games_expected == 0:
+    if scoreboard.games_received > 0 or games_expected == 0 or scoreboard.league.is_off_season(scoreboard.game_date):
         return
-    known = (
-        "the season's calendar could not be had"
+    calendar = (
+        "the season's calendar is unknown"
         if games_expected is None
-        else f"the season's calendar has {games_expected} that day"
+        else f"the season's calendar lists {games_expected} for that date"
     )
     raise EmptyScoreboardError(
-        f"GET {scoreboard.source_url} gave no games, and {known}: the API answers so when its own source fails. "
-        "What is stored stays."
+        f"GET {scoreboard.source_url} returned no games, but {calendar}. The API returns an empty list when its own "
+        "source fails. Stored games are unchanged."
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from models.reference import canonical_conference, canonical_team, conferences
-from pipelines.ncaa.payload import ROUNDS, GamePayload, TeamPayload
+from pipelines.ncaa.league import League
+from pipelines.ncaa.payload import GamePayload, TeamPayload
 from pipelines.seasons import EASTERN
 
 Status = Literal["scheduled", "live", "final", "postponed", "canceled"]
@@ -72,20 +73,20 @@ _CLOCK: Final = re.compile(r"0?(\d{0,2}):(\d\d)(?:\.\d)?")
 _OVERTIME: Final = re.compile(r"\b(\d?)(?:ST|ND|RD|TH)? ?OT\b")
 _NOT_IN_A_SLUG: Final = re.compile(r"[^a-z0-9]+")
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
-_ROUND_NAMES: Final[Mapping[str, str]] = {name.lower(): name for name in ROUNDS}
 
 
-class GameDay:
-    """Reads games of one date; knows when that date begins and ends."""
+class GameParser:
+    """Parses the games of one date of a league."""
 
-    def __init__(self, game_date: dt.date) -> None:
+    def __init__(self, league: League, game_date: dt.date) -> None:
+        self.rounds = league.rounds
         self.spellings = (f"{game_date:%m/%d/%Y}", f"{game_date:%m-%d-%Y}")
         midnight = dt.datetime.combine(game_date, dt.time(), EASTERN)
         next_midnight = dt.datetime.combine(game_date + dt.timedelta(days=1), dt.time(), EASTERN)
         self.game_date = game_date
         self.first_second, self.last_second = midnight.timestamp(), next_midnight.timestamp() - 1
 
-    def game(self, raw: GamePayload) -> Game:
+    def parse(self, raw: GamePayload) -> Game:
         """Raises `UnreadableGameError` with the reason."""
         date, url = raw.get("startDate"), raw["url"]
         # A game without a date belongs to the scoreboard that lists it.
@@ -114,7 +115,7 @@ class GameDay:
             period=period,
             clock=clock,
             overtime_periods=overtimes,
-            bracket_round=_bracket_round(raw.get("bracketRound")),
+            bracket_round=self._bracket_round(raw.get("bracketRound")),
             network=raw.get("network") or None,
         )
 
@@ -128,6 +129,17 @@ class GameDay:
             raise UnreadableGameError(f"startTime is {said!r}, expected a time such as '7:00 PM ET', or 'TBA'")
         hour = int(tip_off[1]) % 12 + (12 if tip_off[3] in "pP" else 0)
         return dt.datetime.combine(self.game_date, dt.time(hour, int(tip_off[2])), EASTERN).astimezone(dt.UTC)
+
+    def _bracket_round(self, raw: int | str | None) -> str | None:
+        # The current feed numbers the rounds; the legacy feed names them, trade marks included (`Sweet 16&#174;`).
+        if not raw:
+            return None
+        if isinstance(raw, int):
+            if raw > len(self.rounds):
+                raise UnreadableGameError(f"bracketRound is {raw}, expected 1 to {len(self.rounds)}")
+            return self.rounds[raw - 1]
+        name = html.unescape(raw).replace("®", "").strip()
+        return next((known for known in self.rounds if known.lower() == name.lower()), name)
 
 
 def _team_line(raw: TeamPayload, side: str) -> TeamLine:
@@ -195,13 +207,3 @@ def _period(said: str, status: Status, clock: str | None) -> tuple[str | None, i
     if said.startswith("HALF") or (said == "" and clock == "0:00"):
         return "halftime", 0
     return None, 0
-
-
-def _bracket_round(said: int | str | None) -> str | None:
-    """The current feed numbers the rounds; the legacy feed names them, trade marks and all (`Sweet 16&#174;`)."""
-    if not said:
-        return None
-    if isinstance(said, int):
-        return ROUNDS[said - 1]
-    name = html.unescape(said).replace("®", "").strip()
-    return _ROUND_NAMES.get(name.lower(), name)

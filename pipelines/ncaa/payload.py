@@ -8,9 +8,6 @@ from typing import Annotated, Any, Required
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
 from typing_extensions import TypedDict
 
-ROUNDS = ("First Four", "First Round", "Second Round", "Sweet 16", "Elite Eight", "Final Four", "Championship")
-"""Rounds of the NCAA tournament; the current feed sends their number, from 1."""
-
 # A control character (PostgreSQL's text has no NUL) or a name as long as a page is no name.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=r"^[^\x00-\x1F\x7F]*$")]
 
@@ -59,7 +56,7 @@ class GamePayload(TypedDict, total=False):
     currentPeriod: Text | None
     finalMessage: Text | None
     contestClock: Text | None
-    bracketRound: Annotated[int, Field(strict=True, ge=1, le=len(ROUNDS))] | Text | None
+    bracketRound: Annotated[int, Field(strict=True, ge=1)] | Text | None
     network: Text | None
 
 

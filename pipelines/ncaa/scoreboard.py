@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from pipelines.errors import NotAScoreboardError, UpstreamFailedError, WrongDateError
-from pipelines.ncaa.game import CONTEST_URL, PROGRESS, Game, GameDay, OtherDateError, UnreadableGameError
+from pipelines.ncaa.game import CONTEST_URL, PROGRESS, Game, GameParser, OtherDateError, UnreadableGameError
+from pipelines.ncaa.league import League
 from pipelines.ncaa.payload import GAME_PAYLOAD
 
 Feed = Literal["current", "legacy"]
@@ -22,6 +23,7 @@ LEGACY_FEED_FROZE: Final = dt.date(2025, 8, 29)
 class ScoreboardResponse(NamedTuple):
     """An answer as it came: the body of a 200, when it was asked for (aware), and from where."""
 
+    league: League
     game_date: dt.date
     body: bytes
     fetched_at: dt.datetime
@@ -43,6 +45,7 @@ class Reject:
 class ParsedScoreboard:
     """The games of one date as one answer gave them, each contest once."""
 
+    league: League
     game_date: dt.date
     feed: Feed
     fetched_at: dt.datetime
@@ -91,12 +94,12 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
     rejects: dict[str, Reject] = {}
     unreadable = 0
     other_dates: list[str] = []
-    day = GameDay(response.game_date)
+    parser = GameParser(response.league, response.game_date)
     validate = GAME_PAYLOAD.validator.validate_python  # bound once: it is called for every game
     for entry in entries:
         raw = entry.get("game") if isinstance(entry, dict) else entry
         try:
-            game = day.game(validate(raw))
+            game = parser.parse(validate(raw))
         except (ValidationError, UnreadableGameError) as error:
             unreadable += 1
             if isinstance(error, OtherDateError):
@@ -117,6 +120,7 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
     for contest_id in games:
         rejects.pop(str(contest_id), None)  # listed twice, once readable
     return ParsedScoreboard(
+        league=response.league,
         game_date=response.game_date,
         feed=feed,
         fetched_at=response.fetched_at,

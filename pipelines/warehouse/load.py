@@ -21,7 +21,6 @@ from pipelines.warehouse.teams import team_seasons
 if TYPE_CHECKING:
     import asyncpg
 
-SPORT: Final = "ncaam"
 LOAD_LOCK: Final = 4_617_366
 """Any number, the same for all processes: loads take turns."""
 
@@ -71,8 +70,8 @@ async def load_scoreboard(
     connection: asyncpg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
 
     date, feed, fetched_at = scoreboard.game_date, scoreboard.feed, scoreboard.fetched_at
-    season = season_of(date)
-    before = await connection.fetchrow(_sql("read_watermark"), SPORT, date)
+    sport, season = scoreboard.league.sport, season_of(date)
+    before = await connection.fetchrow(_sql("read_watermark"), sport, date)
     assert before is not None
     if before["is_simulated"] is not None and before["is_simulated"] != scoreboard.is_simulated:
         raise MixedGamesError(
@@ -86,13 +85,13 @@ async def load_scoreboard(
             games_rejected=len(scoreboard.rejects),
             games_expected=games_expected,
             is_stale=True,
-            **await _count_games(connection, date),
+            **await _count_games(connection, sport, date),
         )
 
     teams = team_seasons(scoreboard)
     slugs = [team.slug for team in teams]
-    await connection.execute(_sql("retire_team_seasons"), SPORT, season, slugs)
-    team_counts = await connection.fetchrow(_sql("upsert_teams"), SPORT, season, *_columns(teams, _TEAM_COLUMNS))
+    await connection.execute(_sql("retire_team_seasons"), sport, season, slugs)
+    team_counts = await connection.fetchrow(_sql("upsert_teams"), sport, season, *_columns(teams, _TEAM_COLUMNS))
     assert team_counts is not None
 
     games, rejects = scoreboard.games, scoreboard.rejects
@@ -104,7 +103,7 @@ async def load_scoreboard(
     )
     game_counts = await connection.fetchrow(
         _sql("upsert_games"),
-        SPORT,
+        sport,
         date,
         season,
         feed,
@@ -117,18 +116,18 @@ async def load_scoreboard(
     assert game_counts is not None
     assert game_counts["games_judged"] == len(games), "every game finds both its teams"
     withdrawn = await connection.fetchval(
-        _sql("withdraw_games"), SPORT, date, feed, has_all_games, loaded_ids, rejected_ids, before["fetched_at"]
+        _sql("withdraw_games"), sport, date, feed, has_all_games, loaded_ids, rejected_ids, before["fetched_at"]
     )
     if team_counts["conference_changed"]:
         await connection.execute(_sql("recompute_rivalry"), season, team_counts["conference_changed"])
     if rejects or before["has_rejects"]:
         await connection.execute(
-            _sql("replace_rejects"), SPORT, date, has_all_games, loaded_ids, *_columns(rejects, _REJECT_COLUMNS)
+            _sql("replace_rejects"), sport, date, has_all_games, loaded_ids, *_columns(rejects, _REJECT_COLUMNS)
         )
-    state = await _count_games(connection, date)
+    state = await _count_games(connection, sport, date)
     await connection.execute(
         _sql("record_scoreboard"),
-        SPORT,
+        sport,
         date,
         feed,
         fetched_at,
@@ -159,8 +158,8 @@ def _kind(is_simulated: bool) -> str:
     return "simulated" if is_simulated else "real"
 
 
-async def _count_games(connection: "asyncpg.Connection[Any]", date: dt.date) -> dict[str, Any]:
-    row = await connection.fetchrow(_sql("count_games"), SPORT, date)
+async def _count_games(connection: "asyncpg.Connection[Any]", sport: str, date: dt.date) -> dict[str, Any]:
+    row = await connection.fetchrow(_sql("count_games"), sport, date)
     assert row is not None
     return dict(row)
 

@@ -15,6 +15,7 @@ from support.builders import at
 from support.warehouse import Warehouse
 
 from pipelines.assets import ncaa_upcoming_games
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
 from pipelines.resources import DatabaseResource, NcaaApiResource
 from pipelines.warehouse.load import LoadReport
@@ -76,7 +77,11 @@ def load(cases: Path, warehouse: Warehouse) -> Load:
         answer = json.loads(path.read_text())
         edit(answer)
         response = ScoreboardResponse(
-            game_date, json.dumps(answer).encode(), at(fetched_at), f"https://api.test/scoreboard/{game_date:%Y/%m/%d}"
+            MENS_BASKETBALL,
+            game_date,
+            json.dumps(answer).encode(),
+            at(fetched_at),
+            f"https://api.test/scoreboard/{game_date:%Y/%m/%d}",
         )
         ids = {entry["game"]["url"] for entry in answer["games"]}
         return warehouse.load(parse_scoreboard(response), games_expected=len(ids) if calendar else None)

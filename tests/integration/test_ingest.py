@@ -12,6 +12,7 @@ from support.api import Answer, Api
 from pipelines.errors import EmptyScoreboardError, MixedGamesError
 from pipelines.ingest import IngestedDate, ingest_date
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
 from simulator.options import Options
@@ -67,7 +68,7 @@ def ingest(settings: Settings, api: Any) -> Callable[..., IngestedDate]:
     def run(*dates: dt.date, url: str | None = None) -> IngestedDate:
         async def ingest() -> IngestedDate:
             async with Database(settings) as database, NcaaClient(url or api.url) as client:
-                return [await ingest_date(date, client, database) for date in dates][-1]
+                return [await ingest_date(date, MENS_BASKETBALL, client, database) for date in dates][-1]
 
         return asyncio.run(ingest())
 

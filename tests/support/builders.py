@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from pipelines.ncaa.game import Game, Status, TeamLine
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard, Reject
 from pipelines.seasons import EASTERN
 
@@ -99,6 +100,7 @@ def scoreboard(
     """A date's scoreboard; times without a zone are US Eastern."""
     date = day(game_date) if isinstance(game_date, str) else game_date
     return ParsedScoreboard(
+        league=MENS_BASKETBALL,
         game_date=date,
         feed=feed,
         fetched_at=at(fetched_at) if isinstance(fetched_at, str) else fetched_at,

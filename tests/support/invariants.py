@@ -18,6 +18,7 @@ from support.tables import EMPTY_ALL, dump
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.rate_limit import API_LOCK
 from pipelines.postgres.sessions import Database
 from pipelines.warehouse.load import LOAD_LOCK
@@ -50,7 +51,7 @@ def clean_tables(databases: Databases, api_url: str, dates: Sequence[date]) -> T
         async with (
             Database(settings_for(url)) as database,
             NcaaClient(api_url) as client,
-            aclosing(ingest_dates(dates, client, database, QUIET)) as outcomes,
+            aclosing(ingest_dates(dates, MENS_BASKETBALL, client, database, QUIET)) as outcomes,
         ):
             async for _, outcome in outcomes:
                 if isinstance(outcome, GamePulseError):

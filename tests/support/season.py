@@ -21,6 +21,7 @@ from pipelines.definitions import defs
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 from pipelines.repairs import PARTITION_TAG, REASON_TAG
 from pipelines.schedules import ncaa_schedule
@@ -92,7 +93,7 @@ class SeasonPlayer:
         self._client._calendars.clear()  # every run has its own client
         return {
             date.isoformat(): outcome
-            async for date, outcome in ingest_dates(list(dates), self._client, self._database, QUIET)
+            async for date, outcome in ingest_dates(list(dates), MENS_BASKETBALL, self._client, self._database, QUIET)
         }
 
 

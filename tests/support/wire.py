@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from pipelines.errors import NcaaApiError
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse
 
 DATE = dt.date(2026, 2, 3)
@@ -68,7 +69,7 @@ def ask(
 ) -> ScoreboardResponse:
     async def run() -> ScoreboardResponse:
         async with NcaaClient(base_url, key=key, timeout=timeout) as client:
-            return await client.scoreboard(game_date)
+            return await client.scoreboard(MENS_BASKETBALL, game_date)
 
     return asyncio.run(run())
 

@@ -84,6 +84,18 @@ def test_a_calendar_that_could_not_be_had_is_a_warning_for_a_week_and_only_in_th
     assert tables.bad() == {"scoreboard_is_complete": (WARN, f"{YESTERDAY}: unknown, the calendar could not be had.")}
 
 
+@pytest.mark.parametrize(
+    ("date", "is_off_season"),
+    [("2025-04-30", False), ("2025-05-01", True), ("2025-10-31", True), ("2025-11-01", False)],
+)
+def test_a_missing_calendar_is_a_warning_up_to_the_bounds_of_the_off_season(
+    tables: Tables, date: str, is_off_season: bool
+) -> None:
+    tables.empty()
+    tables.load(scoreboard(date, at(f"{date} 20:00")), games_expected=None)
+    assert ("scoreboard_is_complete" not in tables.bad(at(f"{date} 21:00"))) is is_off_season
+
+
 def test_a_game_that_could_not_be_read_is_an_error_that_names_it(tables: Tables) -> None:
     final, bad = game(7_000_006, "duke", "unc", "final 80-70"), reject(7_000_050, "home.score is 'eighty'.")
     tables.load(scoreboard(YESTERDAY, NOW, final, rejects=[bad]), games_expected=2)

@@ -1,5 +1,6 @@
 """What `gamepulse status` reads of a real database."""
 
+import pytest
 import sqlalchemy as sa
 from support.builders import at, day, game, scoreboard
 from support.warehouse import Warehouse
@@ -41,3 +42,17 @@ def test_dates_that_are_not_settled_after_two_days_are_late(warehouse: Warehouse
     load(warehouse, "2026-01-05")
     load(warehouse, "2026-01-06", "2026-01-09", said="live 40-38 2nd 7:20")
     assert read_warehouse(database_url, NOW).late == [day("2026-01-06")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "missing"),
+    [
+        ("2025-04-29", "2025-05-02", ["2025-04-30"]),  # 1 May is off season
+        ("2024-10-30", "2024-11-02", ["2024-11-01"]),  # so is 31 October
+    ],
+)
+def test_dates_of_the_off_season_are_not_missing(
+    warehouse: Warehouse, database_url: sa.URL, before: str, after: str, missing: list[str]
+) -> None:
+    load(warehouse, before, after)
+    assert read_warehouse(database_url, NOW).missing == [day(date) for date in missing]

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from support.databases import Databases
 from support.postgres_servers import settings_for
 
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, create_roles
 from pipelines.postgres.sessions import Database
@@ -42,7 +43,12 @@ def simulated_scoreboards() -> list[ParsedScoreboard]:
     url = "http://simulator/scoreboard/basketball-men/d1/"
     answers = [
         ScoreboardResponse(
-            date, simulator.scoreboard(date, simulator.now), simulator.now, f"{url}{date:%Y/%m/%d}", True
+            MENS_BASKETBALL,
+            date,
+            simulator.scoreboard(date, simulator.now),
+            simulator.now,
+            f"{url}{date:%Y/%m/%d}",
+            True,
         )
         for date in DATES
     ]

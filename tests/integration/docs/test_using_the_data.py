@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipelines.ncaa.game import Game
-from pipelines.ncaa.payload import ROUNDS
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.url import psycopg2_url
 from pipelines.seasons import eastern_date, season_of
 
@@ -131,7 +131,7 @@ def test_tournament_upsets_are_counted_per_round(season: Season, run_query: Any)
             upsets[game.bracket_round] += (home > away) if game.home.seed > game.away.seed else False
             upsets[game.bracket_round] += (away > home) if game.away.seed > game.home.seed else False
     found = [tuple(row.values()) for row in run_query("Upsets in each round of the tournament")]
-    assert found == [(2025, name, games[name], upsets[name]) for name in ROUNDS]
+    assert found == [(2025, name, games[name], upsets[name]) for name in MENS_BASKETBALL.rounds]
     assert [row[2] for row in found] == [4, 32, 16, 8, 4, 2, 1]
     assert found[0][3] == 0, "teams of one seed meet in the First Four"
     assert found[1][3] > 0

@@ -11,6 +11,7 @@ import pytest
 from support.wire import BODY, DATE, KEY, PATH, Wire, ask, head, says
 
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse
 
 
@@ -69,7 +70,7 @@ def test_dates_asked_for_at_once_each_get_their_own_answer(api: Any) -> None:
 
     async def run() -> list[ScoreboardResponse]:
         async with NcaaClient(api.url) as client:
-            return await asyncio.gather(*(client.scoreboard(date) for date in dates))
+            return await asyncio.gather(*(client.scoreboard(MENS_BASKETBALL, date) for date in dates))
 
     answers = asyncio.run(run())
     assert {answer.game_date.isoformat(): answer.body for answer in answers} == bodies
@@ -81,7 +82,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(wire: Wire) -
     async def run() -> None:
         async with NcaaClient(wire.url) as client:
             for _ in range(3):
-                assert (await client.scoreboard(DATE)).body == BODY
+                assert (await client.scoreboard(MENS_BASKETBALL, DATE)).body == BODY
                 await asyncio.sleep(0.05)
 
     asyncio.run(run())

@@ -17,6 +17,7 @@ from support.reference_model import ReferenceWarehouse
 from support.tables import dump
 
 from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard, Reject
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
@@ -119,6 +120,7 @@ def steps(draw: st.DrawFn, pools: dict[int, list[Game]], date: dt.date, fetched_
     feed = draw(st.sampled_from(FEEDS))
     return Step(
         ParsedScoreboard(
+            league=MENS_BASKETBALL,
             game_date=date,
             feed=feed,
             fetched_at=fetched_at,

@@ -7,6 +7,7 @@ import pytest
 from support.builders import at, day, game, scoreboard, team
 from support.warehouse import Warehouse
 
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 
 
@@ -56,7 +57,13 @@ def answer(feed: str, fetched_at: str) -> ParsedScoreboard:
     if feed == "legacy":
         envelope["hideRank"] = False
     return parse_scoreboard(
-        ScoreboardResponse(day("2025-03-28"), json.dumps(envelope).encode(), at(fetched_at), f"https://api.test/{feed}")
+        ScoreboardResponse(
+            MENS_BASKETBALL,
+            day("2025-03-28"),
+            json.dumps(envelope).encode(),
+            at(fetched_at),
+            f"https://api.test/{feed}",
+        )
     )
 
 

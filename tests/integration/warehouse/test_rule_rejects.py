@@ -7,6 +7,7 @@ import pytest
 from support.builders import at, day, game, reject, scoreboard
 from support.warehouse import Warehouse
 
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
 
 DUKE_UNC = game(7, "duke", "unc")
@@ -93,7 +94,9 @@ def test_a_payload_with_a_nul_half_a_surrogate_and_any_script_is_stored_as_recei
     strange = {"url": "/game/8", "gameState": "x\x00y \ud800 Ω 🏀", "home": None}
     body = json.dumps({"games": [{"game": strange}, *({"game": readable(number)} for number in range(9, 14))]})
     parsed = parse_scoreboard(
-        ScoreboardResponse(day("2025-01-10"), body.encode(), at("2025-01-10 08:00"), "https://api.test/")
+        ScoreboardResponse(
+            MENS_BASKETBALL, day("2025-01-10"), body.encode(), at("2025-01-10 08:00"), "https://api.test/"
+        )
     )
 
     report = warehouse.load(parsed)
@@ -108,7 +111,11 @@ def test_the_same_unreadable_bytes_on_two_dates_are_two_rejects(warehouse: Wareh
     for date in ("2025-01-10", "2025-01-11"):
         body = json.dumps({"games": [{"game": None}, *({"game": readable(number)} for number in range(9, 14))]})
         warehouse.load(
-            parse_scoreboard(ScoreboardResponse(day(date), body.encode(), at("2025-01-10 08:00"), "https://api.test/"))
+            parse_scoreboard(
+                ScoreboardResponse(
+                    MENS_BASKETBALL, day(date), body.encode(), at("2025-01-10 08:00"), "https://api.test/"
+                )
+            )
         )
 
     dates = warehouse.query("SELECT game_date FROM rejected_game ORDER BY game_date")

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from pipelines.assets.preview import scoreboard_markdown
 from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 
 # Raw HTML stays on: were it off, markup in a name would be harmless here and not in Dagster's UI.
@@ -57,7 +58,9 @@ def game(contest_id: int = 1, **values: Any) -> Game:
 def markdown(*games: Game) -> str:
     day = dt.date(2025, 11, 3)
     return scoreboard_markdown(
-        ParsedScoreboard(day, "current", dt.datetime(2025, 11, 4, tzinfo=dt.UTC), "http://ncaa.example", games, ())
+        ParsedScoreboard(
+            MENS_BASKETBALL, day, "current", dt.datetime(2025, 11, 4, tzinfo=dt.UTC), "http://ncaa.example", games, ()
+        )
     )
 
 

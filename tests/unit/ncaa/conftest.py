@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 
 FOLDER = Path(__file__).parents[2] / "scoreboards"
@@ -20,7 +21,9 @@ def made_up() -> Callable[[str, str], ScoreboardResponse]:
 
     def read(feed: str, trap: str) -> ScoreboardResponse:
         (path,) = FOLDER.glob(f"{feed}/????-??-??-{trap}.json")
-        return ScoreboardResponse(dt.date.fromisoformat(path.name[:10]), path.read_bytes(), FETCHED_AT, SOURCE_URL)
+        return ScoreboardResponse(
+            MENS_BASKETBALL, dt.date.fromisoformat(path.name[:10]), path.read_bytes(), FETCHED_AT, SOURCE_URL
+        )
 
     return read
 
@@ -37,6 +40,6 @@ def parse() -> Callable[[object, dt.date], ParsedScoreboard]:
 
     def run(answer: object, game_date: dt.date) -> ParsedScoreboard:
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        return parse_scoreboard(ScoreboardResponse(game_date, body, FETCHED_AT, SOURCE_URL))
+        return parse_scoreboard(ScoreboardResponse(MENS_BASKETBALL, game_date, body, FETCHED_AT, SOURCE_URL))
 
     return run

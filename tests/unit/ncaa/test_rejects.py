@@ -196,7 +196,7 @@ def test_a_reject_is_kept_under_its_contest_id_where_it_has_one(parse: Parse, na
         ("no names", "home.names: "),
         ("NUL in the network", "network: "),
         ("a conference is a number", "home.conferences.conferenceSeo: "),
-        ("round 8", "bracketRound: "),
+        ("round 8", "bracketRound is 8"),
         ("unknown state", "gameState is 'abandoned'"),
         ("url of an article", "url is '/news/"),
         ("no time at all", "startTime is 'soon'"),

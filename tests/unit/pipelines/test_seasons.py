@@ -1,4 +1,4 @@
-"""Seasons turn on 1 August, dates at midnight Eastern, and a date settles at noon two days later."""
+"""Seasons start on 1 August, dates at midnight Eastern, and a date settles at noon two days later."""
 
 import datetime as dt
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.seasons import eastern_date, season_of, season_start, settles_at
+from pipelines.seasons import eastern_date, season_of, settles_at
 
 
 def utc(text: str) -> dt.datetime:
@@ -26,18 +26,14 @@ def utc(text: str) -> dt.datetime:
         ("2010-11-01", 2010),
     ],
 )
-def test_a_season_is_the_year_of_the_august_before(date: str, season: int) -> None:
+def test_a_season_is_named_by_the_year_in_which_it_starts(date: str, season: int) -> None:
     assert season_of(dt.date.fromisoformat(date)) == season
 
 
 @given(st.dates(dt.date(1950, 1, 1), dt.date(2100, 1, 1)))
-def test_a_date_lies_between_its_seasons_start_and_the_next(date: dt.date) -> None:
+def test_a_season_runs_from_1_august_to_31_july(date: dt.date) -> None:
     season = season_of(date)
-    assert season_start(season) <= date < season_start(season + 1)
-
-
-def test_a_season_starts_on_the_first_of_august() -> None:
-    assert season_start(2025) == dt.date(2025, 8, 1)
+    assert dt.date(season, 8, 1) <= date <= dt.date(season + 1, 7, 31)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +46,7 @@ def test_a_season_starts_on_the_first_of_august() -> None:
         ("2025-12-31T23:59:59", "2025-12-31"),
     ],
 )
-def test_the_eastern_date_turns_at_midnight_eastern(moment: str, date: str) -> None:
+def test_the_eastern_date_changes_at_midnight_eastern(moment: str, date: str) -> None:
     assert eastern_date(utc(moment)) == dt.date.fromisoformat(date)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.ncaa.game import Game, TeamLine
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
 from pipelines.warehouse.teams import TeamSeason, team_seasons, watermark
 
@@ -45,7 +46,9 @@ def scoreboard(games: Sequence[tuple[int, TeamLine]], feed: Feed = "current") ->
         )
         for contest_id, line in games
     )
-    return ParsedScoreboard(DATE, feed, dt.datetime(2026, 1, 18, tzinfo=dt.UTC), "http://ncaa.example", played, ())
+    return ParsedScoreboard(
+        MENS_BASKETBALL, DATE, feed, dt.datetime(2026, 1, 18, tzinfo=dt.UTC), "http://ncaa.example", played, ()
+    )
 
 
 def team(board: ParsedScoreboard, slug: str = "duke") -> TeamSeason:

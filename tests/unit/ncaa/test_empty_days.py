@@ -1,0 +1,34 @@
+"""Empty scoreboards: accepted in the off season or when the calendar lists no games, refused otherwise."""
+
+import pytest
+from support.builders import day, scoreboard
+
+from pipelines.errors import EmptyScoreboardError
+from pipelines.ncaa.empty_days import reject_false_empty
+from pipelines.ncaa.league import MENS_BASKETBALL
+from pipelines.ncaa.scoreboard import ParsedScoreboard
+
+FIRST_AND_LAST_OF_OFF_SEASON = ["2025-05-01", "2025-07-04", "2025-10-31"]
+FIRST_AND_LAST_OF_SEASON = ["2025-11-01", "2025-12-25", "2026-02-28", "2026-04-30"]
+
+
+def empty(date: str) -> ParsedScoreboard:
+    return scoreboard(date, f"{date} 20:00")
+
+
+@pytest.mark.parametrize("date", FIRST_AND_LAST_OF_OFF_SEASON)
+@pytest.mark.parametrize("expected", [None, 0, 12])
+def test_an_empty_scoreboard_is_accepted_in_the_off_season(date: str, expected: int | None) -> None:
+    assert MENS_BASKETBALL.is_off_season(day(date))
+    reject_false_empty(empty(date), expected)
+
+
+@pytest.mark.parametrize("date", FIRST_AND_LAST_OF_SEASON)
+def test_an_empty_scoreboard_of_the_season_needs_a_calendar_without_games(date: str) -> None:
+    assert not MENS_BASKETBALL.is_off_season(day(date))
+    reject_false_empty(empty(date), 0)
+    with pytest.raises(EmptyScoreboardError, match="the season's calendar lists 12 for that date"):
+        reject_false_empty(empty(date), 12)
+    with pytest.raises(EmptyScoreboardError, match="the season's calendar is unknown") as unknown:
+        reject_false_empty(empty(date), None)
+    assert unknown.value.retryable
