@@ -1,1 +1,1 @@
-"""An HTTP server with the NCAA API's contract that plays seasons of its own making: for demos, tests and summers."""
+"""A simulated NCAA API: an HTTP server with the real API's contract whose games are generated from a seed."""

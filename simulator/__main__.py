@@ -1,4 +1,4 @@
-"""`python -m simulator` is `gamepulse simulate`."""
+"""`python -m simulator`: the same command as `gamepulse simulate`."""
 
 import typer
 

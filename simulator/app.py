@@ -1,4 +1,4 @@
-"""The HTTP surface: the API's endpoints with its own odd answers, and a page to look at."""
+"""The HTTP application: the real API's endpoints with its odd answers, and a page for a browser."""
 
 import re
 from datetime import date
@@ -10,35 +10,31 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from simulator import controls, page, payload
+from simulator.corrupt import corrupt
 from simulator.faults import Endpoint
 from simulator.listing import counts, listing
 from simulator.options import Options
-from simulator.spoil import spoil
-from simulator.state import MARK, Arrival, Marked, Simulator, simulator_of
-
-__all__ = ["MARK", "Arrival", "Simulator", "create_app"]
+from simulator.state import Simulator, SimulatorMiddleware, simulator_of
 
 SPORT = "basketball-men"
 _DIVISIONS = ("d1", "d2", "d3")
-_DATE = re.compile(r"(\d{4}/\d{2}/\d{2})|(\d{4}/(\d{2}|P))")  # what the API looks for; anything else means today
+_DATE = re.compile(r"(\d{4}/\d{2}/\d{2})|(\d{4}/(\d{2}|P))")  # the real API's pattern; without a match it serves today
 
 
 def create_app(options: Options | None = None) -> Starlette:
-    """An application of its own world, clock and faults: `app.state.simulator`."""
+    """Creates an application with its own games, clock and faults: `app.state.simulator`."""
     simulator = Simulator(options or Options())
     app = Starlette(
         routes=[
             Route("/", _front_page),
             Route("/scoreboard/{sport}/{rest:path}", _scoreboard),
             Route("/schedule-alt/{sport}/{division}/{season}", _schedule),
-            Route("/game/{contest_id}", _game),
-            Route("/schools-index", _schools),
             *controls.routes(),
         ],
         exception_handlers={404: _not_found},
     )
     app.state.simulator = simulator
-    app.add_middleware(Marked, simulator=simulator)
+    app.add_middleware(SimulatorMiddleware, simulator=simulator)
     return app
 
 
@@ -56,17 +52,17 @@ async def _scoreboard(request: Request) -> Response:
     division = rest.split("/")[0]
     if division not in _DIVISIONS:
         return _json('{"message":"Invalid division"}', 400)
-    found = _DATE.search(rest)
+    match = _DATE.search(rest)
     day: date | None = now.date()
-    if found:
-        if not 2010 <= int(found[0][:4]) <= now.year + 1:
+    if match:
+        if not 2010 <= int(match[0][:4]) <= now.year + 1:
             return _json("Invalid date", 400)
-        day = _date(found[0])
-    if day is None or division != "d1":  # no such date, a month, another division: nothing is ever wrong
+        day = _date(match[0])
+    if day is None or division != "d1":  # an impossible date, a month or another division is an empty scoreboard
         return _json(payload.scoreboard((), now))
-    struck = simulator.faults.on_answer(Endpoint.SCOREBOARD, request.url.path, day, now)
-    if struck:
-        return await spoil(request, struck, simulator.world, simulator.faults, day, now)
+    active = simulator.faults.on_answer(Endpoint.SCOREBOARD, request.url.path, day, now)
+    if active:
+        return await corrupt(request, active, simulator.world, simulator.faults, day, now)
     return _json(simulator.scoreboard(day, now))
 
 
@@ -80,41 +76,26 @@ async def _schedule(request: Request) -> Response:
         return _invalid("division", "Invalid division")
     if not season.isdecimal() or not 2000 <= int(season) <= now.year + 1:
         return _invalid("year", "Invalid year")
-    struck = simulator.faults.on_answer(Endpoint.SCHEDULE, request.url.path, None, now)
-    if struck:
-        return await spoil(request, struck, simulator.world, simulator.faults, now.date(), now)
+    active = simulator.faults.on_answer(Endpoint.SCHEDULE, request.url.path, None, now)
+    if active:
+        return await corrupt(request, active, simulator.world, simulator.faults, now.date(), now)
     days = counts(simulator.world, simulator.faults, int(season), now)
     return _json(to_json(payload.calendar(days, now.date())), max_age=1800)
-
-
-async def _game(request: Request) -> Response:
-    simulator = simulator_of(request)
-    now = simulator.now
-    contest_id: str = request.path_params["contest_id"]
-    if not contest_id.isdecimal() or not 999_999 <= int(contest_id) <= 99_999_999:
-        return _invalid("id", "Invalid value")
-    struck = simulator.faults.on_answer(Endpoint.GAME, request.url.path, None, now)
-    if struck:
-        return await spoil(request, struck, simulator.world, simulator.faults, now.date(), now)
-    return _json(to_json(payload.one_game(simulator.world.game(int(contest_id)), now)))
-
-
-async def _schools(request: Request) -> Response:
-    return _json(to_json(payload.schools(simulator_of(request).world.teams)), max_age=1800)
 
 
 async def _front_page(request: Request) -> Response:
     simulator = simulator_of(request)
     now = simulator.now
-    asked = request.query_params.get("date", "")
+    given = request.query_params.get("date", "")
     try:
-        day = date.fromisoformat(asked) if asked else now.date()
+        day = date.fromisoformat(given) if given else now.date()
     except ValueError:
-        return HTMLResponse(page.mistake(f"{asked!r} is not a date; write it as 2026-03-21."), 400)
+        return HTMLResponse(page.error_page(f"{given!r} is not a date, expected one like 2026-03-21."), 400)
     if not 2000 <= day.year < 2100:
-        return HTMLResponse(page.mistake("This simulator plays from 2010 on."), 400)
+        return HTMLResponse(page.error_page("The simulator has games from 2010 on."), 400)
     games = listing(simulator.world, simulator.faults, day, now)
-    return HTMLResponse(page.scoreboard(day, games, now, page.neighbours(simulator.world, day), simulator.options.seed))
+    adjacent = page.adjacent_dates(simulator.world, day)
+    return HTMLResponse(page.scoreboard(day, games, now, adjacent, simulator.options.seed))
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
@@ -128,5 +109,5 @@ def _invalid(field: str, message: str) -> Response:
 def _date(text: str) -> date | None:
     try:
         return date(*map(int, text.split("/")))
-    except (TypeError, ValueError):  # a month alone, or 30 February
+    except (TypeError, ValueError):  # a month without a day, or 30 February
         return None

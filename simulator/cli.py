@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from simulator.faults import CATALOGUE, picked
+from simulator.faults import FAULTS
 from simulator.options import Options
 
-_FAULTS = "\n\n".join(f"{name}: {fault.description}" for name, fault in CATALOGUE.items())
+_FAULTS = "\n\n".join(f"{name}: {fault.description}" for name, fault in FAULTS.items())
 
 
 def simulate(
@@ -22,25 +22,29 @@ def simulate(
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"],
-            help="Start the clock here, Eastern time, on the real calendar: 2026-03-21T20:00.",
+            help="Start the clock at this US Eastern time, on the real calendar: 2026-03-21T20:00.",
         ),
     ] = None,
-    speed: Annotated[float, typer.Option(min=0, help="Simulated seconds a second; 0 stops the clock.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Another seed is another history.")] = 0,
-    messy: Annotated[bool, typer.Option("--messy", help="Do now and then all that the real API does wrong.")] = False,
-    fault: Annotated[list[str] | None, typer.Option(help=f"Do this wrong, always; repeatable.\n\n{_FAULTS}")] = None,
+    speed: Annotated[float, typer.Option(min=0, help="Simulated seconds per second; 0 stops the clock.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Generate other games.")] = 0,
+    messy: Annotated[bool, typer.Option("--messy", help="Inject every fault of the real API occasionally.")] = False,
+    fault: Annotated[
+        list[str] | None, typer.Option(help=f"Inject this fault into every answer; repeatable.\n\n{_FAULTS}")
+    ] = None,
 ) -> None:
-    """Serve an NCAA API that plays a season: without more, one in which today is an ordinary day in mid-season.
+    """Serve a simulated NCAA API. By default today falls mid-season.
 
     Example: gamepulse simulate --now 2026-03-21T20:00 --speed 60
 
     Exit codes: 0 stopped by Ctrl-C; 2 wrong arguments; 3 the port is taken.
     """
-    unknown = [name for name in fault or () if name not in CATALOGUE]
+    unknown = [name for name in fault or () if name not in FAULTS]
     if unknown:
         raise typer.BadParameter(f"no such fault: {', '.join(unknown)}", param_hint="--fault")
-    from simulator.server import serve  # brings the web server, which --help does not need
+    from simulator.server import serve  # imports the web server, which --help does not need
 
-    options = Options(season=season, now=now, speed=speed, seed=seed, messy=messy, faults=picked(fault or ()))
-    typer.echo(f"A simulated NCAA API on http://{host}:{port} (seed {seed}). Its games are made up.")
+    options = Options(
+        season=season, now=now, speed=speed, seed=seed, messy=messy, faults={name: {} for name in fault or ()}
+    )
+    typer.echo(f"Simulated NCAA API on http://{host}:{port} (seed {seed}). All games are invented.")
     serve(options, host, port)

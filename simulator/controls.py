@@ -1,4 +1,4 @@
-"""What tests and the curious steer a running simulator with: its clock, its faults, its log of requests."""
+"""The control endpoints under `/simulator`: state, clock, faults and the log of requests."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -7,28 +7,28 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator.state import mark, simulator_of
+from simulator.state import server_identity, simulator_of
 
 
 def routes() -> list[Route]:
-    """Everything under `/simulator`, where the API has nothing."""
+    """Returns the routes under `/simulator`, a path that the real API does not have."""
     return [
-        Route("/simulator", _about),
+        Route("/simulator", _state),
         Route("/simulator/clock", _clock, methods=["GET", "POST"]),
         Route("/simulator/faults", _faults, methods=["GET", "POST", "DELETE"]),
         Route("/simulator/requests", _requests, methods=["GET", "DELETE"]),
     ]
 
 
-async def _about(request: Request) -> Response:
+async def _state(request: Request) -> Response:
     simulator = simulator_of(request)
-    laid = simulator.world.laid
+    window = simulator.world.current_window
     return JSONResponse(
         {
-            "simulator": mark(simulator.options.seed),
+            "simulator": server_identity(simulator.options.seed),
             "now": simulator.now.isoformat(),
             "speed": simulator.clock.speed,
-            "laid_season": laid and {"from": str(laid.opening), "to": str(laid.last_day)},
+            "current_window": window and {"from": str(window.opening), "to": str(window.last_day)},
             "last_season": simulator.world.last_season,
             "faults": simulator.faults.describe(),
         }
@@ -36,7 +36,7 @@ async def _about(request: Request) -> Response:
 
 
 async def _clock(request: Request) -> Response:
-    """POST `{"now": "2026-03-21T20:00", "speed": 60}`; without `now` to the wall's present."""
+    """POST `{"now": "2026-03-21T20:00", "speed": 60}` sets the clock; without `now`, to wall time."""
     simulator = simulator_of(request)
     if request.method == "POST":
         body = await request.json()
@@ -49,7 +49,7 @@ async def _clock(request: Request) -> Response:
 
 
 async def _faults(request: Request) -> Response:
-    """POST `{"faults": {name: options}, "messy": false}` replaces all; DELETE heals."""
+    """POST `{"faults": {name: options}, "messy": false}` replaces all faults; DELETE removes them."""
     simulator = simulator_of(request)
     if request.method == "DELETE":
         simulator.faults.set({})
@@ -63,10 +63,10 @@ async def _faults(request: Request) -> Response:
 
 
 async def _requests(request: Request) -> Response:
-    """The requests for the API so far, oldest first; DELETE forgets them."""
+    """GET lists the API requests received so far, oldest first; DELETE clears the list."""
     simulator = simulator_of(request)
     if request.method == "DELETE":
         simulator.requests.clear()
     return JSONResponse(
-        {"count": len(simulator.requests), "requests": [asdict(arrival) for arrival in simulator.requests]}
+        {"count": len(simulator.requests), "requests": [asdict(received) for received in simulator.requests]}
     )

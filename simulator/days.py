@@ -1,4 +1,4 @@
-"""The days of a season: when it opens, which week is which, and on which days the bracket is played."""
+"""The dates of a season: its opening, its weeks and the days of the bracket."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,63 +9,59 @@ EASTERN = ZoneInfo("America/New_York")
 
 FIRST_SEASON = 2010
 WEEKS = 22
-"""Weeks from opening Monday to the Monday of the title game, as in 2023-24, 2024-25 and 2025-26."""
+"""Weeks from the opening Monday to the Monday of the championship game, as in 2023-24, 2024-25 and 2025-26."""
 
 LAST_CONFERENCE_WEEK = 18
-"""The week (from 0) of the late conference tournaments; its Sunday is Selection Sunday."""
+"""Week (from 0) of the late conference tournaments; its Sunday is Selection Sunday."""
 
-_LAID_BLOCK_WEEKS = 8
-_LAID_FIRST_WEEK = 9
+_WINDOW_BLOCK_WEEKS = 8
+_WINDOW_FIRST_WEEK = 9
 _EPOCH_MONDAY = date(2001, 1, 1).toordinal()
 
-# Ids of the calendar's seasons are 6.0 to 6.8 million, those of laid seasons 7.0 to 9.9 million. The upper half
-# of each stride is for games that the simulator issues again under a new id.
+# Contest ids of seasons on the real calendar are 6.0 to 6.8 million, those of season windows 7.0 to 9.9 million.
+# The upper half of each stride is for games that are re-issued under a new id.
 ID_STRIDE = 20_000
 REISSUE_OFFSET = 10_000
 _CALENDAR_IDS = 6_000_000
-_LAID_IDS = 7_000_000
-_LAID_EDITIONS = 145
+_WINDOW_IDS = 7_000_000
+_WINDOW_EDITIONS = 145
 
 
 def season_of(day: date) -> int:
-    """The season a date belongs to: the calendar year of the August before it."""
+    """Returns the season of a date: the calendar year of the August before it."""
     return day.year if day.month >= 8 else day.year - 1
 
 
 def eastern(day: date, hour: int, minute: int = 0) -> datetime:
-    """An Eastern wall time on a date."""
+    """Returns a US Eastern time on a date."""
     return datetime.combine(day, time(hour, minute), EASTERN)
 
 
 @dataclass(frozen=True)
 class SeasonDays:
-    """One season's place in time. Two of the same place and seed are the same season, game for game."""
+    """The dates of one season. Equal dates and an equal seed give equal games."""
 
     name: str
     opening: date
     """A Monday."""
     first_id: int
     bracket: Mapping[int, tuple[date, date]] = field(hash=False, compare=False)
-    """The two days on which each round (1 to 7) is played; both the same where there is one."""
+    """The first and second day of each round (1 to 7); equal where a round is played on one day."""
     last_day: date
     always_on: bool = False
-    """Whether some games of each day tip off at night, so that a watcher in any time zone sees one move."""
+    """Whether some games of each day tip off at night, so that games are live at every hour."""
 
     def day(self, week: int, weekday: int) -> date:
-        """A day by week (from 0) and weekday (Monday is 0)."""
+        """Returns a date by week (from 0) and weekday (Monday is 0)."""
         return self.opening + timedelta(days=7 * week + weekday)
 
     @property
     def selection_sunday(self) -> date:
         return self.day(LAST_CONFERENCE_WEEK, 6)
 
-    @property
-    def title_day(self) -> date:
-        return self.day(WEEKS, 0)
-
 
 def calendar_season(season: int) -> SeasonDays:
-    """The season on its real days: the bracket opens in the week of the third Thursday of March."""
+    """Returns a season on its real dates: the bracket opens in the week of the third Thursday of March."""
     first_of_march = date(season + 1, 3, 1)
     third_thursday = first_of_march + timedelta(days=(3 - first_of_march.weekday()) % 7 + 14)
     opening = third_thursday + timedelta(days=18) - timedelta(weeks=WEEKS)
@@ -84,20 +80,20 @@ def calendar_season(season: int) -> SeasonDays:
     )
 
 
-def laid_season(today: date) -> SeasonDays:
-    """A season laid so that `today` is in its January or February.
+def season_around(today: date) -> SeasonDays:
+    """Returns a season window in which `today` falls in January or February.
 
-    It moves in steps of eight weeks: servers started in the same eight weeks play the same season, and one that
-    is laid anew has other contest ids.
+    The window moves in steps of eight weeks: servers started in the same eight weeks have the same games, and the next
+    window has other contest ids.
     """
-    block = (today.toordinal() - _EPOCH_MONDAY) // 7 // _LAID_BLOCK_WEEKS
-    monday = date.fromordinal(_EPOCH_MONDAY + block * _LAID_BLOCK_WEEKS * 7)
-    opening = monday - timedelta(weeks=_LAID_FIRST_WEEK)
+    block = (today.toordinal() - _EPOCH_MONDAY) // 7 // _WINDOW_BLOCK_WEEKS
+    monday = date.fromordinal(_EPOCH_MONDAY + block * _WINDOW_BLOCK_WEEKS * 7)
+    opening = monday - timedelta(weeks=_WINDOW_FIRST_WEEK)
     bracket = _bracket_days(opening)
     return SeasonDays(
-        name=f"laid {opening}",
+        name=f"window {opening}",
         opening=opening,
-        first_id=_LAID_IDS + block % _LAID_EDITIONS * ID_STRIDE,
+        first_id=_WINDOW_IDS + block % _WINDOW_EDITIONS * ID_STRIDE,
         bracket=bracket,
         last_day=bracket[7][0],
         always_on=True,

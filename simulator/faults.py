@@ -1,8 +1,8 @@
-"""What the real API does wrong, by name: a catalogue, and rules for when a server does which of it."""
+"""The faults of the real API by name, and the rules for when a server injects them."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 BUCKET_SECONDS = 5
-"""Whether an answer is spoilt is drawn anew so often, so that a retry can find it healed."""
+"""How often the faults of an answer are drawn again, so that a retry can succeed."""
 
 
 class Target(StrEnum):
-    """What a fault spoils."""
+    """What a fault affects."""
 
     ANSWER = "answer"
     GAME = "game"
@@ -22,7 +22,7 @@ class Target(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong. `messy_share` is how often it does under `--messy`, `share` when it is picked."""
+    """A fault and the share of answers or games it affects: under `--messy`, and when it is chosen by name."""
 
     description: str
     target: Target
@@ -30,7 +30,7 @@ class Fault:
     share: float = 1.0
 
 
-CATALOGUE: Mapping[str, Fault] = MappingProxyType(
+FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         "late_correction": Fault("the score of a final game changes a day later", Target.GAME, 0.01, 0.2),
         "empty_slug": Fault("one team of a game has an empty slug", Target.GAME, 0.006, 0.1),
@@ -40,15 +40,15 @@ CATALOGUE: Mapping[str, Fault] = MappingProxyType(
             0.15,
             0.5,
         ),
-        "tba": Fault("a game to be played has start time TBA and no epoch", Target.GAME, 0.02, 0.3),
-        "postponed": Fault("a game is not played, and stays `pre` for ever", Target.GAME, 0.006, 0.1),
+        "time_tba": Fault("a scheduled game has start time TBA and no epoch", Target.GAME, 0.02, 0.3),
+        "postponed": Fault("a game is not played and stays `pre` forever", Target.GAME, 0.006, 0.1),
         "reissued": Fault(
-            "a game gets a new contest id three hours before tip-off; every other one stays under the old id too",
+            "a game gets a new contest id three hours before tip-off; half of them stay listed under the old id",
             Target.GAME,
             0.004,
             0.1,
         ),
-        "disappeared": Fault("a game is gone from the scoreboard six hours before tip-off", Target.GAME, 0.004, 0.1),
+        "disappeared": Fault("a game disappears from the scoreboard six hours before tip-off", Target.GAME, 0.004, 0.1),
         "moved": Fault("a game moves to another date a day before tip-off", Target.GAME, 0.004, 0.1),
         "empty_day": Fault("200 with `games: []` on a day with games", Target.ANSWER, 0.01),
         "legacy": Fault(
@@ -61,11 +61,11 @@ CATALOGUE: Mapping[str, Fault] = MappingProxyType(
         "http_502": Fault("502 with HTML", Target.ANSWER, 0.005),
         "http_522": Fault("522 with Cloudflare's HTML", Target.ANSWER, 0.005),
         "http_404": Fault("404 `Resource not found`", Target.ANSWER, 0.005),
-        "http_401": Fault("401, as without a key", Target.ANSWER, 0.0),
+        "http_401": Fault("401, as for a missing key", Target.ANSWER, 0.0),
         "hang": Fault("no answer for a minute (option `seconds`)", Target.ANSWER, 0.003),
-        "drip": Fault("an answer that comes byte by byte, so that no read times out", Target.ANSWER, 0.0),
+        "drip": Fault("an answer that arrives byte by byte, so that no read times out", Target.ANSWER, 0.0),
         "html": Fault("200 with an HTML page", Target.ANSWER, 0.005),
-        "truncated": Fault("200 with JSON that breaks off half-way", Target.ANSWER, 0.005),
+        "truncated": Fault("200 with truncated JSON", Target.ANSWER, 0.005),
         "wrong_date": Fault("200 with the scoreboard of another date", Target.ANSWER, 0.005),
         "oversized": Fault("200 with 24 MiB of blanks before the JSON", Target.ANSWER, 0.0),
     }
@@ -73,23 +73,22 @@ CATALOGUE: Mapping[str, Fault] = MappingProxyType(
 
 
 class Endpoint(StrEnum):
-    """What a client asks for; `schedule` is the season's calendar."""
+    """An endpoint of the API; `schedule` is the season's calendar."""
 
     SCOREBOARD = "scoreboard"
     SCHEDULE = "schedule"
-    GAME = "game"
 
 
 @dataclass(slots=True)
 class Rule:
-    """When a fault happens. Options of the same names can be given for each fault."""
+    """When a fault is injected. The fields up to `retry_after` are the options of a fault."""
 
     share: float
     dates: frozenset[date] | None = None
-    """Only these dates; None: all. (The calendar of a season has no date: it is spoilt by rules without dates.)"""
+    """Only these dates; None: all. The calendar has no date, so only rules without dates affect it."""
     endpoints: frozenset[Endpoint] = frozenset({Endpoint.SCOREBOARD})
     times: int | None = None
-    """Only the first so many answers for each path, then it has healed; None: always."""
+    """Only the first answers for each path; None: all."""
     seconds: float = 60.0
     retry_after: str = "2"
     done: Counter[str] = field(default_factory=Counter)
@@ -99,15 +98,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
-    """A fault that happens to one answer."""
+class ActiveFault:
+    """A fault of one answer."""
 
     name: str
     rule: Rule
 
 
 class Faults:
-    """The faults of one server, changeable while it runs. With the same seed the same things go wrong."""
+    """The faults of one server, which can be replaced while it runs. Equal seeds give equal faults."""
 
     def __init__(self, seed: int, given: Mapping[str, Mapping[str, Any]] | None = None, *, messy: bool = False) -> None:
         self._seed = seed
@@ -116,21 +115,22 @@ class Faults:
         self.set(given or {}, messy=messy)
 
     def set(self, given: Mapping[str, Mapping[str, Any]], *, messy: bool = False) -> None:
-        """Replace all rules: the mixture of `messy`, and over it the faults that are given by name with options.
+        """Replaces all faults: those of `messy`, overridden by the faults given by name with options.
 
-        Raises ValueError with the name of what is not known.
+        Raises:
+            ValueError: a name or an option is unknown.
         """
-        rules = {name: Rule(fault.messy_share) for name, fault in CATALOGUE.items() if messy and fault.messy_share}
+        rules = {name: Rule(fault.messy_share) for name, fault in FAULTS.items() if messy and fault.messy_share}
         rules.update({name: _rule(name, options) for name, options in given.items()})
         self.rules = rules
         self.messy = messy
 
-    def on_answer(self, endpoint: Endpoint, path: str, day: date | None, now: datetime) -> Struck | None:
-        """The fault that spoils this answer, if any."""
+    def on_answer(self, endpoint: Endpoint, path: str, day: date | None, now: datetime) -> ActiveFault | None:
+        """Returns the fault of an answer, if any."""
         bucket = int(now.timestamp()) // BUCKET_SECONDS
         for name, rule in self.rules.items():
             if (
-                CATALOGUE[name].target is not Target.ANSWER
+                FAULTS[name].target is not Target.ANSWER
                 or endpoint not in rule.endpoints
                 or not rule.covers(day)
                 or not self._draw(name, f"{path} {bucket}") < rule.share
@@ -140,11 +140,11 @@ class Faults:
                 if rule.done[path] >= rule.times:
                     continue
                 rule.done[path] += 1
-            return Struck(name, rule)
+            return ActiveFault(name, rule)
         return None
 
     def on_game(self, contest_id: int, day: date) -> str | None:
-        """The fault that this game has for ever, if any: one at most."""
+        """Returns the fault of a game, if any. A game has one fault at most, and keeps it."""
         drawn = self._draw("game", str(contest_id))
         for name, rule in self._of_games():
             if rule.covers(day):
@@ -154,19 +154,19 @@ class Faults:
         return None
 
     @property
-    def spoil_games(self) -> bool:
-        """Whether any game can have a fault."""
+    def affects_games(self) -> bool:
+        """Whether any fault affects games."""
         return next(self._of_games(), None) is not None
 
     def _of_games(self) -> Iterator[tuple[str, Rule]]:
-        return ((name, rule) for name, rule in self.rules.items() if CATALOGUE[name].target is Target.GAME)
+        return ((name, rule) for name, rule in self.rules.items() if FAULTS[name].target is Target.GAME)
 
     def _draw(self, name: str, what: str) -> float:
         digest = hashlib.blake2b(f"{self._seed} {name} {what}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") / 2**64
 
     def describe(self) -> dict[str, dict[str, Any]]:
-        """The rules as plain values."""
+        """Returns the rules as plain values."""
         return {
             name: {
                 "share": rule.share,
@@ -180,18 +180,13 @@ class Faults:
         }
 
 
-def picked(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Rules without options for `--fault NAME`."""
-    return {name: {} for name in names}
-
-
 def _rule(name: str, options: Mapping[str, Any]) -> Rule:
-    if name not in CATALOGUE:
-        raise ValueError(f"no such fault: {name!r}; there are {', '.join(CATALOGUE)}")
+    if name not in FAULTS:
+        raise ValueError(f"no such fault: {name!r}, expected one of {', '.join(FAULTS)}")
     unknown = options.keys() - {"share", "dates", "endpoints", "times", "seconds", "retry_after"}
     if unknown:
         raise ValueError(f"fault {name!r} has no option {', '.join(sorted(unknown))}")
-    rule = Rule(float(options.get("share", CATALOGUE[name].share)))
+    rule = Rule(float(options.get("share", FAULTS[name].share)))
     if (dates := options.get("dates")) is not None:
         rule.dates = frozenset(day if isinstance(day, date) else date.fromisoformat(day) for day in dates)
     if (endpoints := options.get("endpoints")) is not None:

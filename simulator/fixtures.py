@@ -1,4 +1,4 @@
-"""Who plays whom on which day until the tournaments: conference rounds first, then everything around them."""
+"""Fixtures before the tournaments: conference rounds first, then non-conference games around them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from simulator.game import Kind
 Pairing = tuple[int, int]
 """Home and away, as indices into the season's teams."""
 
-# Games a day of the first weeks, Monday to Sunday: means of 2022-23 to 2024-25 (the holidays are left out below).
+# Games per day of the first weeks, Monday to Sunday: means of 2022-23 to 2024-25 (holidays are handled below).
 _EARLY_WEEKS = (
     (193, 17, 31, 51, 81, 60, 35),
     (48, 75, 31, 39, 71, 66, 52),
@@ -54,7 +54,7 @@ _EXTRA_ROUNDS = ((4, _WEEKEND), (4, _MIDWEEK), (3, _WEEKEND), (7, _WEEKEND), (3,
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """A pairing on a day."""
+    """A pairing on a date."""
 
     day: date
     home: int
@@ -62,8 +62,8 @@ class Fixture:
     kind: Kind
 
 
-class Diary:
-    """The days on which each team plays. A team rests at least a day between games of the regular season."""
+class Bookings:
+    """The dates on which each team plays. A team rests at least one day between games of the regular season."""
 
     def __init__(self) -> None:
         self._days: defaultdict[int, set[int]] = defaultdict(set)
@@ -77,13 +77,13 @@ class Diary:
             self._days[team].add(day.toordinal())
 
 
-def plays_late(conference: str) -> bool:
-    """Whether the conference's tournament ends on the last weekend before Selection Sunday."""
+def ends_on_selection_weekend(conference: str) -> bool:
+    """Returns whether the conference's tournament ends on the weekend of Selection Sunday."""
     return conference in _LATE_TOURNAMENTS
 
 
 def members(teams: Sequence[Team]) -> dict[str, list[int]]:
-    """Conferences with the indices of their teams; independents belong to none."""
+    """Returns the indices of each conference's teams; independents are left out."""
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for index, team in enumerate(teams):
         if team.conference not in ("", "independent"):
@@ -92,15 +92,15 @@ def members(teams: Sequence[Team]) -> dict[str, list[int]]:
 
 
 def regular_season(rng: Random, days: SeasonDays, teams: Sequence[Team], ratings: Sequence[float]) -> list[Fixture]:
-    """All games before the conference tournaments."""
-    diary = Diary()
-    fixtures = list(_conference_games(rng, days, members(teams), diary))
-    fixtures += _other_games(rng, days, teams, ratings, diary, fixtures)
+    """Returns all fixtures before the conference tournaments."""
+    bookings = Bookings()
+    fixtures = list(_conference_games(rng, days, members(teams), bookings))
+    fixtures += _other_games(rng, days, teams, ratings, bookings, fixtures)
     return fixtures
 
 
 def round_robin(rng: Random, group: Iterable[int]) -> list[list[Pairing]]:
-    """Rounds in which everybody meets everybody once, at home in every other round as far as that goes."""
+    """Returns rounds in which every pair meets once; teams alternate home and away where possible."""
     circle: list[int | None] = list(group)
     rng.shuffle(circle)
     if len(circle) % 2:
@@ -121,7 +121,7 @@ def round_robin(rng: Random, group: Iterable[int]) -> list[list[Pairing]]:
 
 
 def conference_rounds(rng: Random, group: Sequence[int]) -> list[list[Pairing]]:
-    """A double round robin up to eleven teams; larger conferences play about 20 games, or 18, as they do."""
+    """Returns a double round robin for up to eleven teams, and 18 or 20 rounds for larger conferences."""
     first = round_robin(rng, group)
     second = [[(away, home) for home, away in pairings] for pairings in first]
     if len(group) <= 11:
@@ -131,32 +131,35 @@ def conference_rounds(rng: Random, group: Sequence[int]) -> list[list[Pairing]]:
 
 
 def _conference_games(
-    rng: Random, days: SeasonDays, groups: Mapping[str, list[int]], diary: Diary
+    rng: Random, days: SeasonDays, groups: Mapping[str, list[int]], bookings: Bookings
 ) -> Iterator[Fixture]:
     for conference, group in groups.items():
         rounds = conference_rounds(rng, group)
         weights = _DAY_WEIGHTS[conference in _POWER]
-        for (week, weekdays), pairings in zip(_slots(len(rounds), plays_late(conference)), rounds, strict=True):
+        for (week, weekdays), pairings in zip(
+            _slots(len(rounds), ends_on_selection_weekend(conference)), rounds, strict=True
+        ):
             for home, away in pairings:
                 free = [
                     weekday
                     for weekday in weekdays
-                    if diary.is_free(home, days.day(week, weekday)) and diary.is_free(away, days.day(week, weekday))
+                    if bookings.is_free(home, days.day(week, weekday))
+                    and bookings.is_free(away, days.day(week, weekday))
                 ]
                 if not free:
                     continue
                 weekday = rng.choices(free, [weights[weekday] for weekday in free])[0]
                 day = days.day(week, weekday)
-                diary.book(day, home, away)
+                bookings.book(day, home, away)
                 yield Fixture(day, home, away, Kind.CONFERENCE)
 
 
 def _slots(number: int, late: bool) -> list[tuple[int, tuple[int, ...]]]:
-    """Midweeks and weekends for so many rounds, spread up to where the conference's tournament begins."""
+    """Returns midweeks and weekends for the rounds, spread until the conference's tournament begins."""
     end = LAST_CONFERENCE_WEEK if late else LAST_CONFERENCE_WEEK - 1
     regular = [(week, part) for week in range(_FIRST_CONFERENCE_WEEK, end) for part in (_MIDWEEK, _WEEKEND)]
     if number <= len(regular):
-        return [regular[round(place * (len(regular) - 1) / (number - 1))] for place in range(number)]
+        return [regular[round(position * (len(regular) - 1) / (number - 1))] for position in range(number)]
     return sorted([*regular, *_EXTRA_ROUNDS[: number - len(regular)]], key=lambda slot: (slot[0], slot[1] == _WEEKEND))
 
 
@@ -165,29 +168,29 @@ def _other_games(
     days: SeasonDays,
     teams: Sequence[Team],
     ratings: Sequence[float],
-    diary: Diary,
+    bookings: Bookings,
     booked: Sequence[Fixture],
 ) -> Iterator[Fixture]:
-    """Non-conference games, as many a day as such days have, until every team has its 29 to 31 games."""
+    """Yields non-conference games at the usual number per day until every team has 29 to 31 games."""
     need = [rng.choices((29, 30, 31), (3, 6, 1))[0] for _ in teams]
     conference_games: defaultdict[date, int] = defaultdict(int)
     for fixture in booked:
         need[fixture.home] -= 1
         need[fixture.away] -= 1
         conference_games[fixture.day] += 1
-    wanted = _early_days(days)
-    quotas = _quotas(wanted, conference_games, sum(need) / 2)
+    usual_games = _early_days(days)
+    quotas = _quotas(usual_games, conference_games, sum(need) / 2)
     met: set[frozenset[int]] = set()
     short = 0.0
     for day, share in quotas.items():
-        quota = share + (short if share > 20 else 0)  # what a day could not fill goes to the next large one
-        free = [team for team in range(len(teams)) if need[team] > 0 and diary.is_free(team, day)]
+        quota = share + (short if share > 20 else 0)  # the remainder of a day goes to the next large one
+        free = [team for team in range(len(teams)) if need[team] > 0 and bookings.is_free(team, day)]
         free.sort(key=lambda team: need[team] * rng.uniform(0.6, 1.4), reverse=True)
         played = 0
-        for one, other in _strangers(rng, free[: 2 * round(quota)], teams, met):
+        for one, other in _non_conference_pairs(rng, free[: 2 * round(quota)], teams, met):
             stronger, weaker = (one, other) if ratings[one] >= ratings[other] else (other, one)
             home, away = (stronger, weaker) if rng.random() < 0.8 else (weaker, stronger)
-            diary.book(day, home, away)
+            bookings.book(day, home, away)
             need[home] -= 1
             need[away] -= 1
             played += 1
@@ -196,30 +199,32 @@ def _other_games(
             short = max(0.0, quota - played)
 
 
-def _quotas(wanted: Mapping[date, float], taken: Mapping[date, int], number: float) -> dict[date, float]:
-    """Shares `number` games out among the days, each filled up to its usual size beside the games it has."""
+def _quotas(usual_games: Mapping[date, float], taken: Mapping[date, int], number: float) -> dict[date, float]:
+    """Distributes `number` games among the days, filling each up to its usual size."""
     low, high = 0.0, 10.0
     quotas: dict[date, float] = {}
     for _ in range(30):
         scale = (low + high) / 2
-        quotas = {day: max(0.0, usual * scale - taken.get(day, 0)) for day, usual in wanted.items()}
+        quotas = {day: max(0.0, usual * scale - taken.get(day, 0)) for day, usual in usual_games.items()}
         low, high = (scale, high) if sum(quotas.values()) < number else (low, scale)
     return quotas
 
 
 def _early_days(days: SeasonDays) -> dict[date, float]:
-    wanted: dict[date, float] = {}
+    usual_games: dict[date, float] = {}
     for week, row in enumerate(_EARLY_WEEKS):
         for weekday, games in enumerate(row):
             day = days.day(week, weekday)
             share = 1.0 if days.always_on else _HOLIDAYS.get((day.month, day.day), 1.0)
             if share:
-                wanted[day] = games * share
-    return wanted
+                usual_games[day] = games * share
+    return usual_games
 
 
-def _strangers(rng: Random, pool: list[int], teams: Sequence[Team], met: set[frozenset[int]]) -> Iterator[Pairing]:
-    """Pairs the pool off: no two of one conference, nobody the same opponent twice."""
+def _non_conference_pairs(
+    rng: Random, pool: list[int], teams: Sequence[Team], met: set[frozenset[int]]
+) -> Iterator[Pairing]:
+    """Yields pairs of the pool: never of one conference, never the same pair twice."""
     rng.shuffle(pool)
     while len(pool) >= 2:
         one = pool.pop()
@@ -234,5 +239,5 @@ def _strangers(rng: Random, pool: list[int], teams: Sequence[Team], met: set[fro
 
 
 def consecutive_days(last: date, number: int) -> list[date]:
-    """So many days in a row, ending with `last`."""
+    """Returns `number` consecutive dates that end with `last`."""
     return [last - timedelta(days=number - 1 - offset) for offset in range(number)]

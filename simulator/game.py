@@ -1,4 +1,4 @@
-"""One game: what is fixed beforehand, and how it stands at any moment between tip-off and final."""
+"""One game: its fixed result, and its state at any moment between tip-off and final."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _TIMEOUT_EVERY = 4 * 60
 
 
 class Kind(StrEnum):
-    """What a game counts for."""
+    """The part of the season a game belongs to."""
 
     NON_CONFERENCE = "non-conference"
     CONFERENCE = "conference"
@@ -28,18 +28,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """A game with its result, which the simulator knows from the start."""
+    """A game and its result, which is fixed in advance."""
 
     contest_id: int
     tip_off: datetime
-    """Eastern; its date is the game's."""
+    """US Eastern; its date is the game date."""
     home: Team
     away: Team
     kind: Kind
     line: tuple[tuple[int, int], ...]
     """Points of home and away in each half and overtime."""
     announced: datetime | None = None
-    """When both teams are known; None: before the season."""
+    """When both teams become known; None: before the season."""
     home_rank: int | None = None
     away_rank: int | None = None
     home_seed: int | None = None
@@ -67,7 +67,7 @@ class Game:
 
 
 class State(StrEnum):
-    """The API's words for where a game is."""
+    """Values of the API's `gameState`."""
 
     PRE = "pre"
     LIVE = "live"
@@ -76,14 +76,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """How a game stands at one instant. Scores are None before tip-off."""
+    """The state of a game at one instant. Scores are None before tip-off."""
 
     state: State
     period: int = 0
     """1 and 2 are the halves, 3 the first overtime; 0 before tip-off."""
     halftime: bool = False
     clock: int | None = None
-    """Seconds left in the period; None unless it is being played."""
+    """Seconds left in the period; None unless the period is being played."""
     home: int | None = None
     away: int | None = None
 
@@ -93,20 +93,20 @@ PREGAME = Moment(State.PRE)
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    """The way from wall time to game time, and the baskets on it."""
+    """Maps wall time to game time, and game time to points."""
 
     walls: tuple[float, ...]
-    """Seconds after the scheduled tip-off at which a stretch of play or a stoppage begins; the last is the end."""
+    """Seconds after the scheduled tip-off at which each stretch of play or stoppage begins; the last is the end."""
     stretches: tuple[tuple[int, float, float], ...]
-    """For each: the period, seconds played in it so far, and seconds of play a second of wall time."""
+    """For each: the period, seconds played in it so far, and seconds of play per second of wall time."""
     home: tuple[tuple[tuple[float, ...], tuple[int, ...]], ...]
     away: tuple[tuple[tuple[float, ...], tuple[int, ...]], ...]
 
 
 def moment(game: Game, now: datetime) -> Moment:
-    """How the game stands at `now`. Later moments never have fewer points or more time left.
+    """Returns the state of the game at `now`. Later moments never have fewer points or more time left.
 
-    A game begins a few minutes after its scheduled tip-off, as games do, and lasts about two hours and ten minutes.
+    A game begins a few minutes after its scheduled tip-off and lasts about two hours and ten minutes.
     """
     wall = now.timestamp() - game.tip_off.timestamp()  # aware times of one zone subtract as naive ones
     if wall < 0:
@@ -135,17 +135,17 @@ def moment(game: Game, now: datetime) -> Moment:
 
 
 def final(game: Game) -> Moment:
-    """How the game ends."""
+    """Returns the final state of the game."""
     return Moment(State.FINAL, period=len(game.line), home=game.home_score, away=game.away_score)
 
 
 def ends_at(game: Game) -> datetime:
-    """When the game becomes final."""
+    """Returns when the game becomes final."""
     return game.tip_off + timedelta(seconds=_flow(game.contest_id, game.line).walls[-1])
 
 
 def period_seconds(period: int) -> int:
-    """The length of a half or an overtime, in seconds of play."""
+    """Returns the length of a half or an overtime in seconds."""
     return HALF_SECONDS if period <= 2 else OVERTIME_SECONDS
 
 

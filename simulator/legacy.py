@@ -1,4 +1,4 @@
-"""The same scoreboard in the API's legacy format, which it falls back to for dates until 2025, with ids of its own."""
+"""Scoreboards in the API's legacy format, its fallback for dates until 2025."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -15,31 +15,31 @@ from simulator.tournaments import ROUND_NAMES
 
 Json = dict[str, Any]
 RecordOf = Callable[[Team, datetime], tuple[int, int]]
-"""Games won and lost by a team, up to and with the one at a time."""
+"""Games won and lost by a team, up to and including the game at a time."""
 
 FROZEN_AT = datetime(2025, 8, 29, tzinfo=EASTERN)
-"""When this feed was updated for the last time: later games stay `pre` in it for ever."""
+"""The last update of the legacy feed: later games stay `pre` forever."""
 
 _ID_OFFSET = 4_000_000
 
 
 def scoreboard(games: Iterable[Listed], now: datetime, record_of: RecordOf) -> bytes:
-    """The legacy answer; `updated_at` is Eastern."""
-    shown = [contest(game, record_of) for game in games]
-    digest = md5(to_json(shown))
+    """Returns a scoreboard; `updated_at` is US Eastern."""
+    entries = [contest(game, record_of) for game in games]
+    digest = md5(to_json(entries))
     return to_json(
         {
             "inputMD5Sum": digest,
             "instanceId": md5(f"{digest} {now}".encode()),
             "updated_at": now.astimezone(EASTERN).strftime("%m-%d-%Y %H:%M:%S"),
             "hideRank": False,
-            "games": shown,
+            "games": entries,
         }
     )
 
 
 def contest(listed: Listed, record_of: RecordOf) -> Json:
-    """One entry of `games`. Its `gameID` is not the contest id, which only `url` has."""
+    """Returns one entry of `games`. Its contest id is in `url` only; `gameID` is another number."""
     game, at = listed.game, listed.moment
     return {
         "game": {
@@ -55,8 +55,8 @@ def contest(listed: Listed, record_of: RecordOf) -> Json:
             "network": game.network,
             "home": _side(listed, record_of, home=True),
             "liveVideoEnabled": False,
-            "startTime": "TBA" if listed.unplaced else game.tip_off.strftime("%I:%M%p ET"),
-            "startTimeEpoch": "" if listed.unplaced else str(int(game.tip_off.timestamp())),
+            "startTime": "TBA" if listed.time_unknown else game.tip_off.strftime("%I:%M%p ET"),
+            "startTimeEpoch": "" if listed.time_unknown else str(int(game.tip_off.timestamp())),
             "bracketId": str(game.bracket_id or ""),
             "gameState": str(at.state),
             "startDate": game.day.strftime("%m-%d-%Y"),
@@ -76,9 +76,9 @@ def _side(listed: Listed, record_of: RecordOf, *, home: bool) -> Json:
     own, other = (at.home, at.away) if home else (at.away, at.home)
     won, lost = record_of(team, game.tip_off)
     conference = conferences().get(team.conference)
-    shown = [{"conferenceName": conference.name if conference else "", "conferenceSeo": team.conference}]
+    listed_conferences = [{"conferenceName": conference.name if conference else "", "conferenceSeo": team.conference}]
     if rank:
-        shown.append({"conferenceName": "Top 25", "conferenceSeo": "top-25"})
+        listed_conferences.append({"conferenceName": "Top 25", "conferenceSeo": "top-25"})
     return {
         "score": "" if own is None else str(own),
         "names": {
@@ -91,7 +91,7 @@ def _side(listed: Listed, record_of: RecordOf, *, home: bool) -> Json:
         "seed": str(seed or ""),
         "description": f"({won}-{lost})",
         "rank": str(rank or ""),
-        "conferences": shown,
+        "conferences": listed_conferences,
     }
 
 

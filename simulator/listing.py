@@ -1,4 +1,4 @@
-"""What a scoreboard lists, faults of single games included, before any format is given to it."""
+"""The games of a scoreboard with the faults of single games, independent of the answer's format."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ REISSUED_BEFORE = timedelta(hours=3)
 GONE_BEFORE = timedelta(hours=6)
 MOVED_BEFORE = timedelta(days=1)
 _MOVES_UP_TO = 5
-"""Days that a moved game is put off at most."""
+"""Most days by which a game is moved."""
 
-# Opponents as the recording of 2025-11-03 shows them: slug, short name, no full name, six letters, conference.
+# Opponents outside Division I from the recording of 2025-11-03: slug, short name, full name, code, conference.
 _OUTSIDERS = (
     Team("west-all-stars", "Nobel", "", "", ""),
     Team("", "Northwest Indian", "", "", ""),
@@ -32,36 +32,36 @@ _OUTSIDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A game on a scoreboard. Everything but `game` and `moment` is there for faults."""
+    """A game on a scoreboard. Only faults set the fields after `moment`."""
 
     game: Game
     moment: Moment
     message: str = ""
-    """The upstream's words, where it has any (`POSTPONED`)."""
-    unplaced: bool = False
-    """Whether its tip-off is still to be announced."""
+    """The value of `finalMessage`, where it is not the usual one (`POSTPONED`)."""
+    time_unknown: bool = False
+    """Whether the start time is TBA."""
 
 
 def listing(world: World, faults: Faults, day: date, now: datetime) -> list[Listed]:
-    """The games of a date as they stand, if both teams are known at `now`: the API drops the others."""
+    """Returns the games of a date whose teams are known at `now`: the real API drops the others."""
     games = [game for game in world.games(day) if game.announced is None or game.announced <= now]
-    if not faults.spoil_games:
+    if not faults.affects_games:
         return [Listed(game, moment(game, now)) for game in games]
-    shown = [entry for game in games for entry in _spoilt(world, faults, game, now)]
-    return shown + list(_moved_here(world, faults, day, now))
+    entries = [entry for game in games for entry in _with_faults(world, faults, game, now)]
+    return entries + list(_moved_here(world, faults, day, now))
 
 
 def count(world: World, faults: Faults, day: date, now: datetime) -> int:
-    """How many games the calendar says a date has: as many as its scoreboard lists."""
-    if faults.spoil_games:
+    """Returns the calendar's game count of a date, which equals the number of games on its scoreboard."""
+    if faults.affects_games:
         return len(listing(world, faults, day, now))
     return sum(game.announced is None or game.announced <= now for game in world.games(day))
 
 
 def counts(world: World, faults: Faults, season: int, now: datetime) -> dict[date, int]:
-    """The calendar of a season, from 1 August to 31 July."""
+    """Returns the game count of each date of a season, from 1 August to 31 July."""
     days = world.season(season)
-    if not faults.spoil_games:
+    if not faults.affects_games:
         return {
             day: sum(game.announced is None or game.announced <= now for game in games) for day, games in days.items()
         }
@@ -69,7 +69,7 @@ def counts(world: World, faults: Faults, season: int, now: datetime) -> dict[dat
     return {day: count(world, faults, day, now) for day in moved_to if season_of(day) == season}
 
 
-def _spoilt(world: World, faults: Faults, game: Game, now: datetime) -> Iterator[Listed]:
+def _with_faults(world: World, faults: Faults, game: Game, now: datetime) -> Iterator[Listed]:
     match faults.on_game(game.contest_id, game.day):
         case "late_correction":
             early = game if now >= ends_at(game) + CORRECTED_AFTER else _miscounted(game)
@@ -81,9 +81,9 @@ def _spoilt(world: World, faults: Faults, game: Game, now: datetime) -> Iterator
         case "d3_opponent" if game.kind is Kind.NON_CONFERENCE:
             outsider = _with_team(game, "away", _OUTSIDERS[game.contest_id % len(_OUTSIDERS)])
             yield Listed(outsider, moment(outsider, now))
-        case "tba":
+        case "time_tba":
             at = moment(game, now)
-            yield Listed(game, at, unplaced=at.state is State.PRE)
+            yield Listed(game, at, time_unknown=at.state is State.PRE)
         case "postponed":
             yield Listed(game, PREGAME, message=("", "", "", "POSTPONED", "CANCELED")[game.contest_id % 5])
         case "reissued" if now >= game.tip_off - REISSUED_BEFORE:
@@ -114,7 +114,7 @@ def _moved_here(world: World, faults: Faults, day: date, now: datetime) -> Itera
 
 
 def _new_day(world: World, game: Game) -> date | None:
-    """The next day on which neither team plays; tournament games cannot wait."""
+    """Returns the next date on which neither team plays; tournament games are not moved."""
     if game.kind not in (Kind.NON_CONFERENCE, Kind.CONFERENCE):
         return None
     days = (game.day + timedelta(days=later) for later in range(1, _MOVES_UP_TO + 1))
@@ -122,7 +122,7 @@ def _new_day(world: World, game: Game) -> date | None:
 
 
 def _miscounted(game: Game) -> Game:
-    """The result as it was first reported: the winner had a basket fewer or more, but had won."""
+    """Returns the result before its correction: another score with the same winner."""
     home, away = game.line[-1]
     points = 2 if game.contest_id % 2 else -1
     home_won = game.home_score > game.away_score

@@ -1,4 +1,4 @@
-"""What a simulator is started with."""
+"""The options of a simulated server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,20 +8,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """All of it has defaults: a season around the present day, the wall's clock, seed 0, nothing wrong."""
+    """By default: a season around the present day, wall time, seed 0, no faults."""
 
     season: int | None = None
-    """Play the real calendar up to this season (2025 is 2025-26) instead of a season laid around the present."""
+    """Play the real calendar up to this season (2025 is 2025-26) instead of a season around the present day."""
     now: datetime | None = None
-    """Where the clock starts, Eastern unless aware. Given, seasons are on the real calendar too."""
+    """Start of the clock, US Eastern unless aware. Implies the real calendar."""
     speed: float = 1.0
-    """Simulated seconds a second; 0 stops the clock."""
+    """Simulated seconds per second; 0 stops the clock."""
     seed: int = 0
-    laid_around: date | None = None
-    """Lay a season around this day, whatever the clock says."""
+    midseason_date: date | None = None
+    """Place a season around this date, regardless of the clock."""
     messy: bool = False
-    """All faults, now and then."""
+    """Inject every fault occasionally."""
     faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Faults by name with their options: `{"http_500": {"dates": ["2026-02-03"], "times": 2}}`."""
     key: str | None = None
-    """Require this in `x-ncaa-key`."""
+    """Value that the header `x-ncaa-key` must have."""

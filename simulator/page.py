@@ -1,4 +1,4 @@
-"""The front page: a day's scoreboard for a browser, which refreshes itself."""
+"""The front page: a self-refreshing scoreboard for a browser."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -11,8 +11,8 @@ from simulator.tournaments import ROUND_NAMES
 from simulator.world import World
 
 REFRESH_SECONDS = 5
-_LOOK_AROUND = 250
-"""Days that are searched for the next or last one with games: a summer is shorter."""
+_MAX_DISTANCE = 250
+"""Days searched for the previous or next date with games; an off season is shorter."""
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #777; --live: #c8102e; }
@@ -35,7 +35,7 @@ li p { margin: 0; display: flex; justify-content: space-between; gap: .75rem; }
 .name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 """
 
-# Puts the new scoreboard in place of the old one, so that a date being picked is not lost.
+# Replaces the scoreboard only, so that an open date picker is kept.
 _SCRIPT = f"""
 setInterval(async () => {{
   try {{
@@ -43,19 +43,19 @@ setInterval(async () => {{
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.querySelector("main").replaceWith(fresh.querySelector("main"));
     document.querySelector("#now").replaceWith(fresh.querySelector("#now"));
-  }} catch (_) {{ /* the server is away; the next turn asks again */ }}
+  }} catch (_) {{ /* the server is down; try again at the next interval */ }}
 }}, {REFRESH_SECONDS * 1000});
 """
 
-_SECTIONS = ((State.LIVE, "On now"), (State.PRE, "Later"), (State.FINAL, "Final"))
+_SECTIONS = ((State.LIVE, "Live"), (State.PRE, "Scheduled"), (State.FINAL, "Final"))
 
 
-def neighbours(world: World, day: date) -> tuple[date | None, date | None]:
-    """The last date with games before a date, and the next one after it."""
-    around = range(1, _LOOK_AROUND)
+def adjacent_dates(world: World, day: date) -> tuple[date | None, date | None]:
+    """Returns the previous and the next date with games."""
+    distances = range(1, _MAX_DISTANCE)
     return (
-        next((other for back in around if world.games(other := day - timedelta(days=back))), None),
-        next((other for on in around if world.games(other := day + timedelta(days=on))), None),
+        next((other for back in distances if world.games(other := day - timedelta(days=back))), None),
+        next((other for ahead in distances if world.games(other := day + timedelta(days=ahead))), None),
     )
 
 
@@ -63,17 +63,17 @@ def scoreboard(
     day: date,
     games: Sequence[Listed],
     now: datetime,
-    around: tuple[date | None, date | None],
+    adjacent: tuple[date | None, date | None],
     seed: int,
 ) -> str:
-    """The page for a date."""
-    before, after = around
+    """Returns the page of a date."""
+    before, after = adjacent
     sections = "".join(_section(state, title, games) for state, title in _SECTIONS)
     return _page(
         f"{_long(day)} · simulated NCAA scoreboard",
         f"""<header>
 <h1>{_long(day)}</h1>
-<span class="soft">Made-up games, seed {seed};
+<span class="soft">Invented games, seed {seed};
 <span id="now">it is {now:%H:%M:%S} ET on {_long(now.date())}</span></span>
 <nav>{_link(before, "←")}
 <form><input type="date" name="date" value="{day}" aria-label="Date" onchange="this.form.submit()">
@@ -85,8 +85,8 @@ def scoreboard(
     )
 
 
-def mistake(message: str) -> str:
-    """A page that says what was wrong with the request."""
+def error_page(message: str) -> str:
+    """Returns a page with an error message."""
     return _page("Simulated NCAA scoreboard", f'<p>{escape(message)}</p><p><a href="/">Today\'s scoreboard</a></p>')
 
 
@@ -102,11 +102,11 @@ def _page(title: str, body: str) -> str:
 
 
 def _section(state: State, title: str, games: Iterable[Listed]) -> str:
-    shown = [game for game in games if game.moment.state is state]
-    if not shown:
+    in_state = [game for game in games if game.moment.state is state]
+    if not in_state:
         return ""
-    items = "".join(map(_item, shown))
-    return f"<section><h2>{title} <small>{len(shown)}</small></h2><ul>{items}</ul></section>"
+    items = "".join(map(_item, in_state))
+    return f"<section><h2>{title} <small>{len(in_state)}</small></h2><ul>{items}</ul></section>"
 
 
 def _item(listed: Listed) -> str:
@@ -122,10 +122,10 @@ def _item(listed: Listed) -> str:
 
 def _row(team: Team, number: int | None, own: int | None, other: int | None, at: Moment) -> str:
     won = at.state is State.FINAL and own is not None and other is not None and own > other
-    place = f'<span class="soft">{number}</span> ' if number else ""
+    rank = f'<span class="soft">{number}</span> ' if number else ""
     score = "" if own is None else str(own)
     return (
-        f'<p class="{"won" if won else ""}"><span class="name">{place}{escape(team.short_name)}</span>'
+        f'<p class="{"won" if won else ""}"><span class="name">{rank}{escape(team.short_name)}</span>'
         f'<span class="score">{score}</span></p>'
     )
 
@@ -135,7 +135,7 @@ def _state(listed: Listed) -> str:
     overtimes = at.period - 2
     overtime = "" if overtimes < 1 else "OT" if overtimes == 1 else f"{overtimes}OT"
     if at.state is State.PRE:
-        if listed.message or listed.unplaced:
+        if listed.message or listed.time_unknown:
             return listed.message or "TBA"
         tip_off = listed.game.tip_off
         return f"{tip_off.hour % 12 or 12}:{tip_off:%M} {'AM' if tip_off.hour < 12 else 'PM'} ET"

@@ -1,7 +1,7 @@
-"""The API's answers in its current format: every field and type it has, and no others.
+"""Answers in the API's current format: that of henrygd/ncaa-api since winter 2025-26.
 
-The format is that of henrygd/ncaa-api since winter 2025-26; the odd values (a clock of `0:00` before the game,
-`FINAL` as the message of an overtime game, empty full names) are its own.
+The odd values are the real API's: a clock of `0:00` before the game, `FINAL` as the message of an overtime game, empty
+full names.
 """
 
 import hashlib
@@ -13,16 +13,16 @@ from pydantic_core import to_json
 
 from models.reference import Team
 from simulator.days import season_of
-from simulator.game import Game, Moment, State, moment
+from simulator.game import Moment, State
 from simulator.listing import Listed
 from simulator.tournaments import ROUND_NAMES
 
 Json = dict[str, Any]
 
 INSTANCE_ID = hashlib.md5(b"", usedforsecurity=False).hexdigest()
-"""Of every answer in the current format."""
+"""`instanceId` of every answer in the current format."""
 
-# As upstream spells them, entities and all (/brackets shows the same titles).
+# With the HTML entities of the real titles.
 _ROUND_TITLES = {
     **ROUND_NAMES,
     1: "First Four&#174;",
@@ -34,12 +34,12 @@ _CHAMPIONSHIP_IDS = 1_000
 
 
 def scoreboard(games: Iterable[Listed], now: datetime) -> bytes:
-    """The answer to `/scoreboard/basketball-men/d1/YYYY/MM/DD`."""
+    """Returns the answer to `/scoreboard/basketball-men/d1/YYYY/MM/DD`."""
     return envelope(to_json([contest(game) for game in games]), now)
 
 
 def envelope(games: bytes, now: datetime) -> bytes:
-    """The answer around the JSON of its games; `updated_at` is UTC."""
+    """Returns a scoreboard with the JSON of its games; `updated_at` is UTC."""
     return b'{"inputMD5Sum":"%b","instanceId":"%b","updated_at":"%b","games":%b}' % (
         md5(games).encode(),
         INSTANCE_ID.encode(),
@@ -49,15 +49,15 @@ def envelope(games: bytes, now: datetime) -> bytes:
 
 
 def md5(games: bytes) -> str:
-    """The digest of the games' JSON; `d751713988987e9331980363e24189ce` when there are none."""
+    """Returns the digest of the games' JSON; `d751713988987e9331980363e24189ce` without games."""
     return hashlib.md5(games, usedforsecurity=False).hexdigest()
 
 
 def contest(listed: Listed) -> Json:
-    """One entry of `games`."""
+    """Returns one entry of `games`."""
     game, at = listed.game, listed.moment
     day = game.day
-    shown: Json = {
+    fields: Json = {
         "gameID": str(game.contest_id),
         "away": _side(game.away, at.away, game.away_seed, game.away_rank, won=_won(at, at.away, at.home)),
         "finalMessage": listed.message or _message(at),
@@ -66,8 +66,8 @@ def contest(listed: Listed) -> Json:
         "network": game.network,
         "home": _side(game.home, at.home, game.home_seed, game.home_rank, won=_won(at, at.home, at.away)),
         "liveVideoEnabled": False,
-        "startTime": "TBA" if listed.unplaced else f"{_twelve_hours(game.tip_off)} ET",
-        "startTimeEpoch": "" if listed.unplaced else str(int(game.tip_off.timestamp())),
+        "startTime": "TBA" if listed.time_unknown else f"{_twelve_hours(game.tip_off)} ET",
+        "startTimeEpoch": "" if listed.time_unknown else str(int(game.tip_off.timestamp())),
         "gameState": at.state.value,
         "startDate": f"{day.month:02}/{day.day:02}/{day.year}",
         "currentPeriod": _period(at),
@@ -76,19 +76,19 @@ def contest(listed: Listed) -> Json:
         "bracketRound": game.bracket_round or "",
     }
     if game.bracket_round:
-        shown["championshipId"] = _CHAMPIONSHIP_IDS + season_of(game.day)
-        shown["championshipGame"] = {
+        fields["championshipId"] = _CHAMPIONSHIP_IDS + season_of(game.day)
+        fields["championshipGame"] = {
             "round": {
                 "roundNumber": game.bracket_round,
                 "title": _ROUND_TITLES[game.bracket_round],
                 "subtitle": game.region or f"{game.day:%B} {game.day.day}",
             }
         }
-    return {"game": shown}
+    return {"game": fields}
 
 
 def calendar(counts: Mapping[date, int], today: date) -> Json:
-    """The answer to `/schedule-alt/basketball-men/d1/{season}`: days with games, and how many."""
+    """Returns the answer to `/schedule-alt/basketball-men/d1/{season}`: the game count of each date with games."""
     return {
         "data": {
             "schedules": {
@@ -103,61 +103,7 @@ def calendar(counts: Mapping[date, int], today: date) -> Json:
     }
 
 
-def one_game(game: Game | None, now: datetime) -> Json:
-    """The answer to `/game/{id}`; without a game, no contests."""
-    if game is None:
-        return {"contests": []}
-    at = moment(game, now)
-    state = {State.PRE: "P", State.LIVE: "I", State.FINAL: "F"}[at.state]
-    winner = None
-    if at.state is State.FINAL:
-        winner = team_id(game.home if game.home_score > game.away_score else game.away)
-    periods = game.line if at.state is State.FINAL else game.line[: max(0, at.period - 1)]
-    return {
-        "contests": [
-            {
-                "id": str(game.contest_id),
-                "gameState": state,
-                "statusCodeDisplay": str(at.state),
-                "hasStartTime": True,
-                "startTimeEpoch": int(game.tip_off.timestamp()),
-                "seasonYear": season_of(game.day),
-                "winner": winner,
-                "linescores": [
-                    {"period": _PERIODS.get(number, f"OT{number - 2}"), "home": str(home), "visit": str(away)}
-                    for number, (home, away) in enumerate(periods, 1)
-                ],
-                "teams": [
-                    {
-                        "teamId": team_id(team),
-                        "isHome": home,
-                        "seoname": team.slug,
-                        "nameShort": team.short_name,
-                        "nameFull": team.full_name,
-                        "name6Char": team.abbreviation,
-                        "score": score,
-                        "divisionName": "Division I",
-                        "division": 1,
-                    }
-                    for team, home, score in ((game.home, True, at.home), (game.away, False, at.away))
-                ],
-                "location": {"venue": f"{game.home.short_name} Arena", "city": "", "stateUsps": ""},
-            }
-        ]
-    }
-
-
 _PERIODS = {1: "1st", 2: "2nd"}
-
-
-def team_id(team: Team) -> str:
-    """A number for a team, the same for ever."""
-    return str(int.from_bytes(hashlib.blake2b(team.slug.encode(), digest_size=3).digest(), "big"))
-
-
-def schools(teams: Iterable[Team]) -> list[dict[str, str]]:
-    """The answer to `/schools-index`."""
-    return [{"slug": team.slug, "name": team.short_name, "long": team.full_name} for team in teams]
 
 
 def _side(team: Team, score: int | None, seed: int | None, rank: int | None, *, won: bool) -> Json:
@@ -189,7 +135,7 @@ def _message(at: Moment) -> str:
     if at.state is State.PRE:
         return ""
     if at.state is State.FINAL:
-        return "FINAL"  # of overtime games too
+        return "FINAL"  # also for overtime games
     return "HALF" if at.halftime else _overtime(at.period) or f"{_PERIODS[at.period].upper()} HALF"
 
 

@@ -1,4 +1,4 @@
-"""How strong the teams are, and how a game between two of them ends."""
+"""Ratings of teams, and results of games between them."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -10,11 +10,11 @@ Line = tuple[tuple[int, int], ...]
 HOME_ADVANTAGE = 3.2
 _NOISE = 11.1
 _TIED = 1.2
-"""Margins nearer to zero than this are played out in overtime: about one game in seventeen."""
+"""Margins nearer to zero than this become overtime: about one game in seventeen."""
 _FEWEST_POINTS = 38
 
-# Mean rating of a conference's teams in points a game, against an average Division I team. Orders of magnitude of
-# the last seasons; a conference that is not named is average.
+# Mean rating of a conference's teams in points per game, relative to an average Division I team. Orders of magnitude
+# of recent seasons; a conference without a rating is average.
 _CONFERENCE_RATING: Mapping[str, float] = {
     "sec": 16.0,
     "big-12": 15.0,
@@ -47,12 +47,12 @@ _CONFERENCE_RATING: Mapping[str, float] = {
 
 
 def ratings(rng: Random, teams: Sequence[Team]) -> list[float]:
-    """Points by which each team beats an average one on a neutral court, this season."""
+    """Returns the points by which each team beats an average team at a neutral site this season."""
     return [_CONFERENCE_RATING.get(team.conference, -1.0) + rng.gauss(0, 6.0) for team in teams]
 
 
 def play(rng: Random, home_edge: float) -> Line:
-    """A result by halves and overtimes. `home_edge` is what the home side is expected to win by."""
+    """Draws a result by halves and overtimes. `home_edge` is the expected margin of the home team."""
     margin = rng.gauss(home_edge, _NOISE)
     total = rng.gauss(143, 14.5)
     if abs(margin) < _TIED:

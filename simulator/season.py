@@ -1,4 +1,4 @@
-"""A whole season from a seed and its days: fixtures, results, polls, tournaments, ids and tip-offs."""
+"""Generates a season from a seed and its dates: fixtures, results, polls, tournaments, contest ids and tip-offs."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ _NEUTRAL_SHARE = 0.05
 
 @lru_cache(maxsize=24)
 def season_games(seed: int, days: SeasonDays, teams: tuple[Team, ...]) -> Mapping[date, tuple[Game, ...]]:
-    """All games of a season by Eastern date, in order of tip-off. The same arguments give the same games."""
+    """Returns all games of a season by US Eastern date, in order of tip-off. Equal arguments give equal games."""
     rng = Random(f"{seed} {days.name}")  # noqa: S311
     strength = ratings(rng, teams)
     played = _regular_season(rng, days, teams, strength)
@@ -53,7 +53,7 @@ def _regular_season(rng: Random, days: SeasonDays, teams: Sequence[Team], streng
 
 
 def _polls(rng: Random, strength: Sequence[float], weeks: int) -> list[dict[int, int]]:
-    """A poll a week: rank by team. Opinions come closer to strength as the season goes."""
+    """Returns ranks by team, one poll per week. Polls approach strength as the season goes on."""
     polls = []
     for week in range(weeks):
         doubt = 5.0 - 3.5 * week / weeks
@@ -77,7 +77,7 @@ def _numbered(
         times = tip_offs(rng, day, by_day[day], teams, days.always_on)
         games = []
         for game, tip_off in sorted(zip(by_day[day], times, strict=True), key=lambda timed: timed[1]):
-            ranked = game.kind is not Kind.BRACKET  # the feed shows seeds there, and no ranks
+            ranked = game.kind is not Kind.BRACKET  # bracket games have seeds and no ranks
             games.append(
                 Game(
                     contest_id=contest_id,

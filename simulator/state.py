@@ -1,4 +1,4 @@
-"""One server's state, and the mark on everything it answers."""
+"""The state of one server, and the middleware that identifies its answers and logs its requests."""
 
 import time
 from collections import deque
@@ -21,67 +21,63 @@ from simulator.listing import listing
 from simulator.options import Options
 from simulator.world import World
 
-MARK = "x-gamepulse-simulator"
-"""Header of every answer: nothing else tells it from the real API's."""
+SIMULATOR_HEADER = "x-gamepulse-simulator"
+"""Header of every answer; the only difference from the real API."""
 
-_SETTLED_AFTER = timedelta(days=2)
-_KEPT_DAYS = 64
-_KEPT_ARRIVALS = 50_000
+_CACHED_AFTER = timedelta(days=2)
+_CACHED_DATES = 64
+_LOGGED_REQUESTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A request for the API that came in, at a monotonic time in seconds."""
+class ReceivedRequest:
+    """A request to the API, received at a monotonic time in seconds."""
 
     at: float
     path: str
     user_agent: str
     key: bool
-    """Whether it had an `x-ncaa-key`."""
+    """Whether it carried `x-ncaa-key`."""
 
 
 class Simulator:
-    """One server's state: its world, clock, faults and the requests it got."""
+    """The state of one server: its games, clock, faults and received requests."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.clock = Clock(options.now, options.speed)
         self.faults = Faults(options.seed, options.faults, messy=options.messy)
-        self.requests: deque[Arrival] = deque(maxlen=_KEPT_ARRIVALS)
-        today = self.today
-        laid_around = options.laid_around
-        if laid_around is None and options.season is None and options.now is None:
-            laid_around = today
+        self.requests: deque[ReceivedRequest] = deque(maxlen=_LOGGED_REQUESTS)
+        today = self.now.date()
+        midseason_date = options.midseason_date
+        if midseason_date is None and options.season is None and options.now is None:
+            midseason_date = today
         self.world = World(
             seed=options.seed,
             teams=teams(),
             last_season=season_of(today) + 1 if options.season is None else options.season,
-            laid_around=laid_around,
+            midseason_date=midseason_date,
         )
-        self._settled: dict[date, bytes] = {}
+        self._past_games: dict[date, bytes] = {}
 
     @property
     def now(self) -> datetime:
         return self.clock.now()
 
-    @property
-    def today(self) -> date:
-        return self.now.date()
-
     def scoreboard(self, day: date, now: datetime) -> bytes:
-        """The answer for a date in the current format."""
-        if self.faults.spoil_games or now.date() - day <= _SETTLED_AFTER:
+        """Returns the scoreboard of a date in the current format."""
+        if self.faults.affects_games or now.date() - day <= _CACHED_AFTER:
             return payload.scoreboard(listing(self.world, self.faults, day, now), now)
-        if day not in self._settled:
-            if len(self._settled) >= _KEPT_DAYS:
-                del self._settled[next(iter(self._settled))]
-            shown = [payload.contest(game) for game in listing(self.world, self.faults, day, now)]
-            self._settled[day] = to_json(shown)
-        return payload.envelope(self._settled[day], now)
+        if day not in self._past_games:
+            if len(self._past_games) >= _CACHED_DATES:
+                del self._past_games[next(iter(self._past_games))]
+            games = [payload.contest(game) for game in listing(self.world, self.faults, day, now)]
+            self._past_games[day] = to_json(games)
+        return payload.envelope(self._past_games[day], now)
 
 
-def mark(seed: int) -> str:
-    """The value of the mark: `version/seed`."""
+def server_identity(seed: int) -> str:
+    """Returns the value of the simulator's header: `version/seed`."""
     try:
         return f"{version('gamepulse')}/{seed}"
     except PackageNotFoundError:
@@ -89,37 +85,39 @@ def mark(seed: int) -> str:
 
 
 def simulator_of(request: Request) -> Simulator:
-    """The state of the server that a request came to."""
+    """Returns the state of the server that received the request."""
     simulator: Simulator = request.app.state.simulator
     return simulator
 
 
-class Marked:
-    """Marks every answer as simulated, and notes each request for the API when it arrives."""
+class SimulatorMiddleware:
+    """Adds the simulator's header to every answer, logs API requests, and checks the key."""
 
     def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
         self._app = app
         self._simulator = simulator
-        self._mark = mark(simulator.options.seed)
+        self._identity = server_identity(simulator.options.seed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        async def marked(message: Message) -> None:
+        async def send_identified(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[MARK] = self._mark
+                MutableHeaders(scope=message)[SIMULATOR_HEADER] = self._identity
             await send(message)
 
         path: str = scope["path"]
         if path == "/" or path.startswith("/simulator"):
-            await self._app(scope, receive, marked)
+            await self._app(scope, receive, send_identified)
             return
         headers = Headers(scope=scope)
         key = headers.get("x-ncaa-key")
-        self._simulator.requests.append(Arrival(time.monotonic(), path, headers.get("user-agent", ""), key is not None))
+        self._simulator.requests.append(
+            ReceivedRequest(time.monotonic(), path, headers.get("user-agent", ""), key is not None)
+        )
         if self._simulator.options.key not in (None, key):
-            await PlainTextResponse("Unauthorized", 401)(scope, receive, marked)
+            await PlainTextResponse("Unauthorized", 401)(scope, receive, send_identified)
             return
-        await self._app(scope, receive, marked)
+        await self._app(scope, receive, send_identified)

@@ -1,4 +1,4 @@
-"""Times of day: when the games of a day tip off, spread as on the days that were recorded."""
+"""Tip-off times, distributed as on the recorded days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -80,19 +80,19 @@ _BRACKET: Mapping[int, Sequence[tuple[int, int]]] = {
     7: ((20, 50),),
 }
 _ROUND_THE_CLOCK = tuple((hour, 0) for hour in range(0, 24, 2))
-"""For seasons laid around the present: with these some game is on at every hour."""
+"""Extra tip-offs of a season window, so that a game is live at every hour."""
 
 _WESTERN = frozenset({"big-sky", "big-west", "mountain-west", "pac-12", "wac", "wcc"})
 
 
 def tip_offs(rng: Random, day: date, games: Sequence[Played], teams: Sequence[Team], always_on: bool) -> list[datetime]:
-    """A time for each of the day's games, in their order. Western hosts begin late."""
+    """Returns the tip-off of each of the day's games, in their order. Western hosts play late."""
     times: list[datetime | None] = [None] * len(games)
     free = list(range(len(games)))
     bracket = [index for index in free if games[index].kind is Kind.BRACKET]
-    for place, index in enumerate(bracket):
+    for position, index in enumerate(bracket):
         slots = _BRACKET[games[index].bracket_round or 7]
-        times[index] = eastern(day, *slots[place % len(slots)])
+        times[index] = eastern(day, *slots[position % len(slots)])
     if always_on:
         regular = [index for index in free if games[index].kind in (Kind.NON_CONFERENCE, Kind.CONFERENCE)]
         rng.shuffle(regular)

@@ -1,4 +1,4 @@
-"""The conference tournaments and the 68-team bracket, played as their games are drawn."""
+"""Conference tournaments and the NCAA tournament's bracket."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from simulator.days import LAST_CONFERENCE_WEEK, SeasonDays, eastern
-from simulator.fixtures import consecutive_days, plays_late
+from simulator.fixtures import consecutive_days, ends_on_selection_weekend
 from simulator.game import Kind
 from simulator.results import Line, play
 
@@ -22,7 +22,7 @@ ROUND_NAMES = {
 }
 FIELD = 68
 _PODS = ((1, 16, 8, 9), (5, 12, 4, 13), (6, 11, 3, 14), (7, 10, 2, 15))
-"""The four groups of a region whose winners are its Sweet 16: two games each."""
+"""The four groups of seeds of a region whose winners reach the Sweet 16."""
 _AT_LARGE_PLAY_IN = (42, 43)
 _CHAMPIONS_PLAY_IN = (62, 63)
 _EARLY_FINALS = ((17, 6), (18, 0), (18, 1), (18, 2))
@@ -32,7 +32,7 @@ _CONFERENCE_NETWORKS = ("ESPN", "ESPN2", "ESPN+", "CBSSPORTS", "ESPNU", "FS1", "
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A game with its result, before it has an id and a time of day."""
+    """A game with its result, before it has a contest id and a tip-off."""
 
     day: date
     home: int
@@ -53,27 +53,27 @@ class Played:
 
 
 def known_after(day: date) -> datetime:
-    """When the winners of a day are known: its last game ends well after midnight."""
+    """Returns when the winners of a day are known: after its last game, which ends after midnight."""
     return eastern(day + timedelta(days=1), 3)
 
 
 def conference_tournament(
     rng: Random, days: SeasonDays, conference: str, standing: Sequence[int], ratings: Sequence[float]
 ) -> list[Played]:
-    """A knockout of all teams on neutral courts, best seeds with byes; the last game is the final."""
+    """Plays a knockout of all teams at a neutral site, with byes for the best seeds; the last game is the final."""
     size = 1
     while size < len(standing):
         size *= 2
-    week, weekday = (LAST_CONFERENCE_WEEK, 5) if plays_late(conference) else rng.choice(_EARLY_FINALS)
-    if plays_late(conference) and rng.random() < 0.2:
+    week, weekday = (LAST_CONFERENCE_WEEK, 5) if ends_on_selection_weekend(conference) else rng.choice(_EARLY_FINALS)
+    if ends_on_selection_weekend(conference) and rng.random() < 0.2:
         weekday = 6
-    places: list[int | None] = [standing[seed - 1] if seed <= len(standing) else None for seed in _knockout_order(size)]
-    order = {team: place for place, team in enumerate(standing)}
+    slots: list[int | None] = [standing[seed - 1] if seed <= len(standing) else None for seed in _knockout_order(size)]
+    order = {team: position for position, team in enumerate(standing)}
     games: list[Played] = []
     known: datetime | None = eastern(days.day(week - 1, weekday), 3)
     for day in consecutive_days(days.day(week, weekday), (size - 1).bit_length()):
         winners: list[int | None] = []
-        for one, other in zip(places[::2], places[1::2], strict=True):
+        for one, other in zip(slots[::2], slots[1::2], strict=True):
             if one is None or other is None:
                 winners.append(other if one is None else one)
                 continue
@@ -89,15 +89,15 @@ def conference_tournament(
             )
             games.append(game)
             winners.append(game.winner)
-        places = winners
+        slots = winners
         known = known_after(day)
     return games
 
 
 def select_field(champions: Sequence[int], merit: Sequence[float]) -> list[tuple[int, ...]]:
-    """The 64 places of the bracket from best to worst; four of them are two teams that play for the place.
+    """Returns the 64 slots of the bracket from best to worst; four of them are pairs that play for the slot.
 
-    The last four at-large teams play for two places among the 11 seeds, the four worst champions for two 16 seeds.
+    The last four at-large teams play for two slots among the 11 seeds, the four worst champions for two 16 seeds.
     """
 
     def by_merit(teams: Sequence[int]) -> list[int]:
@@ -114,16 +114,16 @@ def select_field(champions: Sequence[int], merit: Sequence[float]) -> list[tuple
         _CHAMPIONS_PLAY_IN[0]: (last_champions[0], last_champions[3]),
         _CHAMPIONS_PLAY_IN[1]: (last_champions[1], last_champions[2]),
     }
-    return [pairs[place] if place in pairs else (next(singles),) for place in range(64)]
+    return [pairs[slot] if slot in pairs else (next(singles),) for slot in range(64)]
 
 
-def bracket(rng: Random, days: SeasonDays, places: Sequence[tuple[int, ...]], ratings: Sequence[float]) -> list[Played]:
-    """The 67 games from the First Four to the Championship, with ids as the NCAA numbers them (101 .. 701)."""
+def bracket(rng: Random, days: SeasonDays, field: Sequence[tuple[int, ...]], ratings: Sequence[float]) -> list[Played]:
+    """Plays the 67 games from the First Four to the Championship, numbered as the NCAA does (101 to 701)."""
     games: list[Played] = []
     seed_of: dict[int, int] = {}
     slots: dict[tuple[int, int], tuple[int, ...]] = {}
-    for place, teams in enumerate(places):
-        seed, position = place // 4 + 1, place % 4
+    for number, teams in enumerate(field):
+        seed, position = number // 4 + 1, number % 4
         region = position if seed % 2 else 3 - position
         slots[region, seed] = teams
         seed_of.update(dict.fromkeys(teams, seed))
@@ -148,8 +148,8 @@ def bracket(rng: Random, days: SeasonDays, places: Sequence[tuple[int, ...]], ra
         return game.winner
 
     selection = eastern(days.selection_sunday, 18)
-    # A group of games that feed one Sweet 16 place is played on one pair of days, four games a day and region pair.
-    play_ins = sorted((place for place in slots if len(slots[place]) == 2), key=lambda place: (place[1] != 16, place))
+    # The games that feed one slot of the Sweet 16 are played on one pair of days.
+    play_ins = sorted((slot for slot in slots if len(slots[slot]) == 2), key=lambda slot: (slot[1] != 16, slot))
     for offset, (region, seed) in enumerate(play_ins):
         day = days.bracket[1][_half(region, _pod_of(seed))]
         one, other = slots[region, seed]
@@ -206,7 +206,7 @@ def _pod_of(seed: int) -> int:
 
 
 def _knockout_order(size: int) -> list[int]:
-    """Seeds in the order of a knockout's places: 1 meets the last seed, and 2 only in the final."""
+    """Returns seeds in the order of a knockout's slots: 1 meets the last seed, and 2 only in the final."""
     order = [1]
     while len(order) < size:
         order = [seed for high in order for seed in (high, 2 * len(order) + 1 - high)]

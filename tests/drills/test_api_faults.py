@@ -21,15 +21,15 @@ from support.ticks import Ticks, ticking, ticks_of
 from support.webserver import date_range
 
 from pipelines.runtime.failures import failure_reasons
-from simulator.faults import CATALOGUE, Target
+from simulator.faults import FAULTS, Target
 from simulator.options import Options
 from simulator.server import serving
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(900)]
 
 DATE, AFTER = "2026-02-07", "2026-02-09 12:15"
-ANSWER_FAULTS = sorted(name for name, fault in CATALOGUE.items() if fault.target is Target.ANSWER)
-GAME_FAULTS = sorted(name for name, fault in CATALOGUE.items() if fault.target is Target.GAME)
+ANSWER_FAULTS = sorted(name for name, fault in FAULTS.items() if fault.target is Target.ANSWER)
+GAME_FAULTS = sorted(name for name, fault in FAULTS.items() if fault.target is Target.GAME)
 OPTIONS = {"http_429_retry_after": {"retry_after": "0"}}
 NOT_RETRYABLE = {"http_401", "html", "oversized", "truncated", "wrong_date"}
 

@@ -1,4 +1,4 @@
-"""The simulator through a real socket: the API's answers, its mistakes, every fault, and what tests steer it with."""
+"""The simulator over HTTP: the API's answers and errors, every fault, and the control endpoints."""
 
 import json
 import subprocess
@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.app import MARK
 from simulator.days import EASTERN
 from simulator.options import Options
 from simulator.server import Served, serving
+from simulator.state import SIMULATOR_HEADER
 
 BOARD = "/scoreboard/basketball-men/d1"
 NOW = datetime(2026, 3, 21, 20, 0, tzinfo=EASTERN)
@@ -40,7 +40,7 @@ def board(day: date) -> str:
     return f"{BOARD}/{day:%Y/%m/%d}"
 
 
-def break_with(api: httpx.Client, name: str, **options: Any) -> None:
+def set_fault(api: httpx.Client, name: str, **options: Any) -> None:
     api.post("/simulator/faults", json={"faults": {name: options}}).raise_for_status()
 
 
@@ -48,7 +48,7 @@ def dates(answer: httpx.Response) -> set[str]:
     return {entry["game"]["startDate"] for entry in answer.json()["games"]}
 
 
-def test_a_scoreboard_answers_with_the_games_of_its_date(api: httpx.Client) -> None:
+def test_a_scoreboard_lists_the_games_of_its_date(api: httpx.Client) -> None:
     answer = api.get(board(SATURDAY))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
@@ -58,20 +58,20 @@ def test_a_scoreboard_answers_with_the_games_of_its_date(api: httpx.Client) -> N
     assert api.get(board(SATURDAY) + "/all-conf").json()["games"] == answer.json()["games"]
 
 
-@pytest.mark.parametrize("path", [board(SATURDAY), "/schools-index", "/nothing", "/", "/simulator", f"{BOARD}/x/y"])
-def test_every_answer_says_that_it_is_simulated(api: httpx.Client, path: str) -> None:
-    version, seed = api.get(path).headers[MARK].split("/")
+@pytest.mark.parametrize("path", [board(SATURDAY), "/nothing", "/", "/simulator", f"{BOARD}/x/y"])
+def test_every_answer_has_the_simulators_header(api: httpx.Client, path: str) -> None:
+    version, seed = api.get(path).headers[SIMULATOR_HEADER].split("/")
     assert version
     assert seed == "0"
 
 
 @pytest.mark.parametrize("rest", ["2026/2/3", "20260203", "today", ""])
-def test_a_path_that_the_date_pattern_misses_answers_with_today(api: httpx.Client, rest: str) -> None:
+def test_a_path_without_a_recognized_date_serves_today(api: httpx.Client, rest: str) -> None:
     assert dates(api.get(f"{BOARD}/{rest}")) == {"03/21/2026"}
 
 
 @pytest.mark.parametrize("rest", ["2026/02/30", "2026/13/01", "2026/02", "2026/02/3", "2025/12/25", "2026/07/04"])
-def test_no_such_date_a_month_and_a_day_without_games_are_one_and_the_same_answer(api: httpx.Client, rest: str) -> None:
+def test_impossible_dates_months_and_days_without_games_have_the_same_answer(api: httpx.Client, rest: str) -> None:
     answer = api.get(f"{BOARD}/{rest}")
     assert answer.status_code == 200
     assert answer.json()["games"] == []
@@ -89,21 +89,17 @@ def test_no_such_date_a_month_and_a_day_without_games_are_one_and_the_same_answe
         ("/schedule-alt/basketball-men/d9/2025", 422, "validation"),
         ("/schedule-alt/basketball-men/d1/1999", 422, "validation"),
         ("/schedule-alt/basketball-men/d1/next", 422, "validation"),
-        ("/game/12", 422, "validation"),
         ("/nothing", 404, "NOT_FOUND"),
-        ("/game/6999999", 200, '{"contests":[]}'),
     ],
 )
-def test_what_cannot_be_answered_is_answered_as_the_api_does(
-    api: httpx.Client, path: str, status: int, body: str
-) -> None:
+def test_invalid_requests_have_the_real_apis_errors(api: httpx.Client, path: str, status: int, body: str) -> None:
     answer = api.get(path)
     assert answer.status_code == status
     assert body in answer.text
 
 
 @pytest.mark.parametrize("season", [2010, 2025])
-def test_the_calendar_of_a_season_has_as_many_games_as_each_scoreboard(api: httpx.Client, season: int) -> None:
+def test_the_calendar_count_equals_the_games_on_the_scoreboard(api: httpx.Client, season: int) -> None:
     calendar = api.get(f"/schedule-alt/basketball-men/d1/{season}").json()["data"]["schedules"]
     assert calendar["today"] == {"date": "03/21/2026", "week": None, "season": 2025}
     days = {datetime.strptime(day["contestDate"], "%m/%d/%Y").date(): day["count"] for day in calendar["games"]}  # noqa: DTZ007
@@ -113,15 +109,7 @@ def test_the_calendar_of_a_season_has_as_many_games_as_each_scoreboard(api: http
         assert len(api.get(board(day)).json()["games"]) == days[day]
 
 
-def test_one_game_can_be_looked_up_by_the_number_in_its_url(api: httpx.Client) -> None:
-    listed = api.get(board(SATURDAY)).json()["games"][0]["game"]
-    (contest,) = api.get(listed["url"]).json()["contests"]
-    assert contest["id"] == listed["gameID"]
-    assert [team["seoname"] for team in contest["teams"]] == [listed[side]["names"]["seo"] for side in ("home", "away")]
-    assert {"venue", "city", "stateUsps"} == contest["location"].keys()
-
-
-def test_games_go_from_pre_to_live_to_final_as_the_clock_is_moved(api: httpx.Client) -> None:
+def test_games_go_from_pre_to_live_to_final_as_the_clock_advances(api: httpx.Client) -> None:
     seen = []
     for hour in (9, 21, 33):
         now = datetime(2026, 2, 14, tzinfo=EASTERN) + timedelta(hours=hour)
@@ -130,7 +118,7 @@ def test_games_go_from_pre_to_live_to_final_as_the_clock_is_moved(api: httpx.Cli
     assert seen == [{"pre"}, {"pre", "live", "final"}, {"final"}]
 
 
-def test_a_clock_that_is_sped_up_runs(api: httpx.Client) -> None:
+def test_the_clock_can_be_sped_up(api: httpx.Client) -> None:
     api.post("/simulator/clock", json={"now": "2026-02-14T21:00", "speed": 36_000}).raise_for_status()
     time.sleep(0.3)
     assert api.get("/simulator/clock").json()["now"] > "2026-02-14T23"
@@ -151,30 +139,32 @@ def test_a_clock_that_is_sped_up_runs(api: httpx.Client) -> None:
         ("empty_day", 200, '{"inputMD5Sum":"' + EMPTY),
     ],
 )
-def test_an_answer_can_be_spoilt_on_one_date_and_heals(api: httpx.Client, name: str, status: int, starts: str) -> None:
-    break_with(api, name, dates=[str(SATURDAY)])
+def test_an_answer_is_corrupted_on_one_date_until_the_fault_is_removed(
+    api: httpx.Client, name: str, status: int, starts: str
+) -> None:
+    set_fault(api, name, dates=[str(SATURDAY)])
     answer = api.get(board(SATURDAY))
     assert (answer.status_code, answer.text[: len(starts)]) == (status, starts)
-    assert MARK in answer.headers
+    assert SIMULATOR_HEADER in answer.headers
     assert api.get(board(SATURDAY + timedelta(days=1))).json()["games"]
     api.delete("/simulator/faults")
     assert api.get(board(SATURDAY)).json()["games"]
 
 
-def test_truncated_json_cannot_be_read(api: httpx.Client) -> None:
-    break_with(api, "truncated")
+def test_truncated_json_cannot_be_parsed(api: httpx.Client) -> None:
+    set_fault(api, "truncated")
     with pytest.raises(json.JSONDecodeError):
         api.get(board(SATURDAY)).json()
 
 
-def test_retry_after_is_what_was_asked_for(api: httpx.Client) -> None:
-    break_with(api, "http_429_retry_after", retry_after=7, times=1)
+def test_retry_after_is_an_option(api: httpx.Client) -> None:
+    set_fault(api, "http_429_retry_after", retry_after=7, times=1)
     assert api.get(board(SATURDAY)).headers["retry-after"] == "7"
     assert api.get(board(SATURDAY)).status_code == 200
 
 
-def test_the_wrong_date_is_the_scoreboard_of_another(api: httpx.Client) -> None:
-    break_with(api, "wrong_date")
+def test_the_wrong_date_is_the_scoreboard_of_another_date(api: httpx.Client) -> None:
+    set_fault(api, "wrong_date")
     assert dates(api.get(board(SATURDAY))) == {"02/13/2026"}
 
 
@@ -190,7 +180,7 @@ def test_the_legacy_format_has_other_ids_and_is_frozen(
     api: httpx.Client, name: str, day: date, states: set[str]
 ) -> None:
     current = {entry["game"]["url"] for entry in api.get(board(day)).json()["games"]}
-    break_with(api, name)
+    set_fault(api, name)
     answer = api.get(board(day)).json()
     assert answer["hideRank"] is False
     games = [entry["game"] for entry in answer["games"]]
@@ -201,29 +191,29 @@ def test_the_legacy_format_has_other_ids_and_is_frozen(
 
 
 def test_a_hanging_answer_outlasts_the_client_and_others_are_served(api: httpx.Client) -> None:
-    break_with(api, "hang", dates=[str(SATURDAY)])
+    set_fault(api, "hang", dates=[str(SATURDAY)])
     with pytest.raises(httpx.ReadTimeout):
         api.get(board(SATURDAY), timeout=0.3)
     assert api.get(board(SATURDAY + timedelta(days=1))).status_code == 200
 
 
-def test_a_dripping_answer_never_times_out_a_single_read(api: httpx.Client) -> None:
-    break_with(api, "drip")
-    begun = time.monotonic()
+def test_a_dripping_answer_never_exceeds_the_read_timeout(api: httpx.Client) -> None:
+    set_fault(api, "drip")
+    started = time.monotonic()
     with api.stream("GET", board(SATURDAY), timeout=0.6) as answer:
         for _ in answer.iter_raw():
-            if time.monotonic() - begun > 1:
+            if time.monotonic() - started > 1:
                 break
-    assert time.monotonic() - begun > 1
+    assert time.monotonic() - started > 1
 
 
 def test_an_oversized_answer_is_larger_than_20_mib(api: httpx.Client) -> None:
-    break_with(api, "oversized")
+    set_fault(api, "oversized")
     assert len(api.get(board(SATURDAY)).content) > 20 * 1024 * 1024
 
 
-def test_the_calendar_breaks_when_asked(api: httpx.Client) -> None:
-    break_with(api, "http_404", endpoints=["schedule"])
+def test_the_calendar_can_be_corrupted(api: httpx.Client) -> None:
+    set_fault(api, "http_404", endpoints=["schedule"])
     assert api.get("/schedule-alt/basketball-men/d1/2025").status_code == 404
     assert api.get(board(SATURDAY)).status_code == 200
 
@@ -234,27 +224,27 @@ def test_an_unknown_fault_is_refused_by_name(api: httpx.Client) -> None:
     assert "no_such" in answer.json()["message"]
 
 
-def test_requests_for_the_api_are_counted_with_their_arrival_times(api: httpx.Client) -> None:
+def test_api_requests_are_logged_with_their_arrival_times(api: httpx.Client) -> None:
     api.delete("/simulator/requests")
     for _ in range(3):
         api.get(board(SATURDAY), headers={"user-agent": "test", "x-ncaa-key": "secret"})
     seen = api.get("/simulator/requests").json()
     assert seen["count"] == 3
     assert "secret" not in json.dumps(seen)
-    assert {(arrival["path"], arrival["user_agent"], arrival["key"]) for arrival in seen["requests"]} == {
+    assert {(received["path"], received["user_agent"], received["key"]) for received in seen["requests"]} == {
         (board(SATURDAY), "test", True)
     }
-    times = [arrival["at"] for arrival in seen["requests"]]
+    times = [received["at"] for received in seen["requests"]]
     assert times == sorted(times)
 
 
-def test_a_key_is_required_when_there_is_one() -> None:
+def test_the_key_is_required_where_one_is_set() -> None:
     with serving(Options(now=NOW, key="secret")) as served, httpx.Client(base_url=served.url) as api:
         assert (api.get(board(SATURDAY)).status_code, api.get(board(SATURDAY)).text) == (401, "Unauthorized")
         assert api.get(board(SATURDAY), headers={"x-ncaa-key": "secret"}).status_code == 200
 
 
-def test_two_servers_of_one_seed_answer_alike_and_of_another_not() -> None:
+def test_servers_with_equal_seeds_have_equal_games() -> None:
     games = []
     for seed in (0, 0, 4):
         with serving(Options(now=NOW, seed=seed)) as served:
@@ -262,32 +252,32 @@ def test_two_servers_of_one_seed_answer_alike_and_of_another_not() -> None:
     assert games[0] == games[1] != games[2]
 
 
-def test_a_server_of_the_present_has_games_today_whatever_the_season() -> None:
+def test_a_server_without_options_has_games_today_in_every_month() -> None:
     with serving() as served, httpx.Client(base_url=served.url) as api:
         today = date.fromisoformat(api.get("/simulator").json()["now"][:10])
         assert len(api.get(board(today)).json()["games"]) >= 6
 
 
-def test_the_front_page_shows_the_days_games_and_escapes_what_it_is_given(api: httpx.Client) -> None:
+def test_the_front_page_shows_the_days_games_and_escapes_its_input(api: httpx.Client) -> None:
     page = api.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert "Saturday, March 21, 2026" in page.text
     assert "Second Round" in page.text
-    assert "On now" in page.text
+    assert "Live" in page.text
     assert "A&amp;M" in api.get(f"/?date={SATURDAY}").text
-    mistake = api.get("/", params={"date": "<script>alert(1)</script>"})
-    assert mistake.status_code == 400
-    assert "<script>" not in mistake.text
+    refused = api.get("/", params={"date": "<script>alert(1)</script>"})
+    assert refused.status_code == 400
+    assert "<script>" not in refused.text
     assert api.get("/?date=0001-01-01").status_code == 400
 
 
-def test_25_dates_a_second_are_nothing_to_it(api: httpx.Client) -> None:
+def test_it_serves_at_least_50_dates_per_second(api: httpx.Client) -> None:
     season = [date(2024, 11, 4) + timedelta(days=offset) for offset in range(100)]
     api.get(board(season[0]))
-    begun = time.perf_counter()
+    started = time.perf_counter()
     for day in season:
         api.get(board(day)).raise_for_status()
-    assert len(season) / (time.perf_counter() - begun) > 50
+    assert len(season) / (time.perf_counter() - started) > 50
 
 
 def test_it_runs_as_a_program_and_lists_its_faults() -> None:

@@ -1,4 +1,4 @@
-"""The clock: the wall's by default, set and sped up on demand, Eastern always."""
+"""The clock: wall time by default, can be set and sped up, always US Eastern."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ class Wall:
         return self.seconds
 
 
-def test_it_is_the_walls_time_in_eastern() -> None:
+def test_the_clock_is_wall_time_in_us_eastern() -> None:
     wall = Wall()
     clock = Clock(wall=wall)
     wall.seconds += 90
@@ -24,14 +24,14 @@ def test_it_is_the_walls_time_in_eastern() -> None:
     assert clock.now().tzinfo is EASTERN
 
 
-def test_it_starts_where_it_is_told_and_runs_as_fast_as_it_is_told() -> None:
+def test_the_clock_starts_at_the_given_time_and_runs_at_the_given_speed() -> None:
     wall = Wall()
     clock = Clock(datetime.fromisoformat("2026-03-21T20:00"), speed=60, wall=wall)
     wall.seconds += 90
     assert clock.now() == datetime(2026, 3, 21, 21, 30, tzinfo=EASTERN)
 
 
-def test_it_can_be_moved_and_stopped() -> None:
+def test_the_clock_can_be_set_and_stopped() -> None:
     wall = Wall()
     clock = Clock(wall=wall)
     clock.set(datetime(2026, 3, 22, 0, tzinfo=UTC), speed=0)
@@ -39,6 +39,6 @@ def test_it_can_be_moved_and_stopped() -> None:
     assert clock.now() == datetime(2026, 3, 21, 20, tzinfo=EASTERN)
 
 
-def test_it_does_not_run_backwards() -> None:
-    with pytest.raises(ValueError, match="backwards"):
+def test_a_negative_speed_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected 0 or more"):
         Clock(speed=-1)

@@ -1,6 +1,7 @@
-"""The simulator beside recordings of the real thing: every field and type, and distributions by a stated measure.
+"""The simulator compared with recordings of the real API: fields and types, and distributions.
 
-The measure is total variation distance: half the sum of the differences of the shares, 0 for equal, 1 for disjoint.
+Distributions are compared by total variation distance: half the sum of the differences of the shares, 0 for equal, 1
+for disjoint.
 """
 
 import csv
@@ -25,13 +26,13 @@ from simulator.world import World
 
 SEASONS = (2023, 2024, 2025)
 SEED = 7
-REACH = 0.1
+MAX_DISTANCE = 0.1
 
 OPENING_NIGHT = datetime(2025, 11, 3, 21, 0, tzinfo=EASTERN)
 MARCH_EVENING = datetime(2025, 3, 14, 22, 30, tzinfo=EASTERN)
 
-# What a state may look like: period, message and clock.
-LOOKS = {
+# Periods, messages and clocks of each state.
+COMBINATIONS = {
     "pre": [("", "", r"0:00")],
     "live": [
         ("1st", "1ST HALF", r"[012]\d:[0-5]\d"),
@@ -43,13 +44,13 @@ LOOKS = {
 
 
 def distance(one: Mapping[Hashable, int], other: Mapping[Hashable, int]) -> float:
-    """Total variation distance of two distributions given by counts."""
+    """Returns the total variation distance of two distributions given by counts."""
     ones, others = sum(one.values()), sum(other.values())
     return sum(abs(one.get(key, 0) / ones - other.get(key, 0) / others) for key in {*one, *other}) / 2
 
 
 def shape(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every field of an answer with the type it has; games and conferences count as one each."""
+    """Yields every field of an answer with its type; the items of a list share one path."""
     yield path, type(value).__name__
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -92,9 +93,7 @@ def recording(shared_data: Path, name: str) -> dict[str, Any]:
     return answer
 
 
-def test_a_scoreboard_has_every_field_and_type_of_the_recorded_one_and_no_other(
-    shared_data: Path, world: World
-) -> None:
+def test_a_scoreboard_has_the_fields_and_types_of_the_recorded_one(shared_data: Path, world: World) -> None:
     recorded = recording(shared_data, "current/2025-11-03.json")
     simulated = on_opening_night(world)
     assert set(shape(simulated)) == set(shape(recorded))
@@ -103,17 +102,17 @@ def test_a_scoreboard_has_every_field_and_type_of_the_recorded_one_and_no_other(
     assert list(simulated["games"][0]["game"]["home"]) == list(recorded["games"][0]["game"]["home"])
 
 
-@pytest.mark.parametrize("whose", ["recorded", "simulated"])
-def test_states_periods_messages_and_clocks_go_together_as_recorded(
-    shared_data: Path, world: World, whose: str
+@pytest.mark.parametrize("source", ["recorded", "simulated"])
+def test_combinations_of_state_period_message_and_clock_are_the_recorded_ones(
+    shared_data: Path, world: World, source: str
 ) -> None:
-    answer = on_opening_night(world) if whose == "simulated" else recording(shared_data, "current/2025-11-03.json")
+    answer = on_opening_night(world) if source == "simulated" else recording(shared_data, "current/2025-11-03.json")
     for entry in answer["games"]:
         game = entry["game"]
         assert any(
             (game["currentPeriod"], game["finalMessage"]) == (period, message)
             and re.fullmatch(clock, game["contestClock"])
-            for period, message, clock in LOOKS[game["gameState"]]
+            for period, message, clock in COMBINATIONS[game["gameState"]]
         ), game
         assert re.fullmatch(r"\d\d/\d\d/\d{4}", game["startDate"])
         assert re.fullmatch(r"1?\d:\d\d [AP]M ET", game["startTime"])
@@ -126,7 +125,7 @@ def test_states_periods_messages_and_clocks_go_together_as_recorded(
         assert (game["home"]["winner"] or game["away"]["winner"]) == (game["gameState"] == "final")
 
 
-def test_a_legacy_scoreboard_has_every_field_and_type_of_the_recorded_one(shared_data: Path, world: World) -> None:
+def test_a_legacy_scoreboard_has_the_fields_and_types_of_the_recorded_one(shared_data: Path, world: World) -> None:
     recorded = recording(shared_data, "legacy/2025-03-14.json")
     games = listing(world, Faults(SEED), MARCH_EVENING.date(), MARCH_EVENING)
     simulated = json.loads(legacy.scoreboard(games, MARCH_EVENING, world.record))
@@ -143,24 +142,22 @@ def test_a_season_calendar_has_the_fields_of_the_recorded_one(shared_data: Path,
     assert opening - {game["contestDate"] for game in simulated["data"]["schedules"]["games"]} == set()
 
 
-def test_games_are_spread_over_weekdays_as_in_fifteen_seasons(results: list[dict[str, str]], games: list[Game]) -> None:
+def test_weekdays_are_distributed_as_in_fifteen_seasons(results: list[dict[str, str]], games: list[Game]) -> None:
     real = Counter(datetime.strptime(row["date"], "%Y%m%d").isoweekday() for row in results)  # noqa: DTZ007
-    assert distance(real, Counter(game.day.isoweekday() for game in games)) <= REACH
+    assert distance(real, Counter(game.day.isoweekday() for game in games)) <= MAX_DISTANCE
 
 
-def test_games_are_spread_over_months_as_in_fifteen_seasons(results: list[dict[str, str]], games: list[Game]) -> None:
+def test_months_are_distributed_as_in_fifteen_seasons(results: list[dict[str, str]], games: list[Game]) -> None:
     real = Counter(row["date"][4:6] for row in results)
-    assert distance(real, Counter(f"{game.day.month:02}" for game in games)) <= REACH
+    assert distance(real, Counter(f"{game.day.month:02}" for game in games)) <= MAX_DISTANCE
 
 
 def test_final_margins_are_distributed_as_in_fifteen_seasons(results: list[dict[str, str]], games: list[Game]) -> None:
     real = Counter(int(row["home_score"]) - int(row["away_score"]) for row in results)
-    assert distance(real, Counter(game.home_score - game.away_score for game in games)) <= REACH
+    assert distance(real, Counter(game.home_score - game.away_score for game in games)) <= MAX_DISTANCE
 
 
-def test_home_teams_win_and_points_are_scored_as_in_recent_seasons(
-    results: list[dict[str, str]], games: list[Game]
-) -> None:
+def test_home_wins_and_points_are_those_of_recent_seasons(results: list[dict[str, str]], games: list[Game]) -> None:
     recent = [row for row in results if row["date"] > "20210801"]
     real_wins = sum(int(row["home_score"]) > int(row["away_score"]) for row in recent) / len(recent)
     assert sum(game.home_score > game.away_score for game in games) / len(games) == pytest.approx(real_wins, abs=0.03)
@@ -172,7 +169,7 @@ def test_home_teams_win_and_points_are_scored_as_in_recent_seasons(
 @pytest.mark.parametrize(
     ("name", "weekdays"), [("current/2025-11-03.json", range(5)), ("legacy/2025-02-08.json", (5,))]
 )
-def test_tip_offs_are_spread_over_the_day_as_on_the_days_recorded(
+def test_tip_offs_are_distributed_as_on_the_recorded_days(
     shared_data: Path, games: list[Game], name: str, weekdays: range
 ) -> None:
     real = Counter(
@@ -180,4 +177,4 @@ def test_tip_offs_are_spread_over_the_day_as_on_the_days_recorded(
         for entry in recording(shared_data, name)["games"]
     )
     regular = [game for game in games if game.announced is None and game.day.weekday() in weekdays]
-    assert distance(real, Counter(game.tip_off.hour for game in regular)) <= REACH
+    assert distance(real, Counter(game.tip_off.hour for game in regular)) <= MAX_DISTANCE

@@ -1,4 +1,4 @@
-"""A game goes forward only, and ends as it was to end."""
+"""A game never runs backwards, and ends with its result."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ def a_game(draw: st.DrawFn) -> Game:
 
 
 def progress(at: Moment) -> tuple[int, int, int, int]:
-    """Comparable: grows as the game goes on."""
+    """Returns a key that grows as the game goes on."""
     state = {State.PRE: 0, State.LIVE: 1, State.FINAL: 2}[at.state]
     return state, at.period, int(at.halftime), -(at.clock if at.clock is not None else 0)
 
@@ -42,7 +42,7 @@ def test_time_and_scores_never_run_backwards(game: Game, seconds: list[float]) -
 
 
 @given(a_game())
-def test_a_game_ends_with_its_final_score_after_two_hours_and_what_overtime_takes(game: Game) -> None:
+def test_a_game_ends_with_its_result_after_about_two_hours_and_longer_with_overtime(game: Game) -> None:
     end = ends_at(game)
     assert moment(game, end - timedelta(seconds=1)).state is State.LIVE
     last = moment(game, end)
@@ -52,7 +52,7 @@ def test_a_game_ends_with_its_final_score_after_two_hours_and_what_overtime_take
 
 
 @given(a_game())
-def test_a_game_has_two_halves_a_halftime_of_about_20_minutes_and_its_overtimes(game: Game) -> None:
+def test_a_game_has_two_halves_a_halftime_of_about_20_minutes_and_overtimes(game: Game) -> None:
     minutes = [moment(game, TIP_OFF + timedelta(minutes=minute)) for minute in range(360)]
     live = [at for at in minutes if at.state is State.LIVE]
     assert {at.period for at in live} == set(range(1, len(game.line) + 1))
@@ -63,7 +63,7 @@ def test_a_game_has_two_halves_a_halftime_of_about_20_minutes_and_its_overtimes(
 
 
 @pytest.mark.parametrize("day", [datetime(2026, 3, 8, tzinfo=EASTERN), datetime(2025, 11, 2, tzinfo=EASTERN)])
-def test_a_change_of_the_clocks_does_not_lengthen_a_game(day: datetime) -> None:
+def test_a_change_to_or_from_summer_time_does_not_lengthen_a_game(day: datetime) -> None:
     home, away = teams()[:2]
     game = Game(6_000_001, day.replace(hour=1), home, away, Kind.CONFERENCE, ((30, 31), (40, 41)))
     begun = game.tip_off.timestamp()
@@ -73,12 +73,12 @@ def test_a_change_of_the_clocks_does_not_lengthen_a_game(day: datetime) -> None:
     assert moment(game, half_an_hour_later).period == 1
 
 
-def test_about_six_games_in_a_hundred_go_to_overtime_and_nobody_ends_level() -> None:
+def test_about_six_percent_of_games_go_to_overtime_and_none_ends_in_a_draw() -> None:
     games = [game for games in season_games(7, calendar_season(2025), teams()).values() for game in games]
     assert 0.045 <= sum(game.overtimes > 0 for game in games) / len(games) <= 0.08
     for game in games:
         assert game.home_score != game.away_score
         assert all(sum(home - away for home, away in game.line[:period]) == 0 for period in range(2, len(game.line))), (
-            "overtime begins level"
+            "overtime begins with a draw"
         )
         assert min(points for half in game.line[:2] for points in half) > 5

@@ -1,4 +1,4 @@
-"""A season is one that could have been played: who meets whom, when, how often, and who goes on."""
+"""A generated season is plausible: fixtures, dates, numbers of games, tournaments."""
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from models.reference import teams
-from simulator.days import EASTERN, FIRST_SEASON, calendar_season, laid_season
+from simulator.days import EASTERN, FIRST_SEASON, calendar_season, season_around
 from simulator.fixtures import members
 from simulator.game import Game, Kind
 from simulator.season import season_games
@@ -16,9 +16,9 @@ SEED = 7
 TEAMS = teams()
 
 
-@pytest.fixture(scope="module", params=["calendar", "laid"])
+@pytest.fixture(scope="module", params=["calendar", "window"])
 def games(request: pytest.FixtureRequest) -> list[Game]:
-    days = calendar_season(2025) if request.param == "calendar" else laid_season(date(2026, 7, 15))
+    days = calendar_season(2025) if request.param == "calendar" else season_around(date(2026, 7, 15))
     return [game for games in season_games(SEED, days, TEAMS).values() for game in games]
 
 
@@ -39,14 +39,14 @@ def test_a_season_has_as_many_games_and_days_as_real_ones(games: list[Game]) -> 
     assert 135 <= len({game.day for game in games}) <= 155
 
 
-def test_the_calendar_is_the_real_one() -> None:
+def test_openings_and_championship_dates_are_the_real_ones() -> None:
     openings = {2023: date(2023, 11, 6), 2024: date(2024, 11, 4), 2025: date(2025, 11, 3)}
     titles = {2010: date(2011, 4, 4), 2017: date(2018, 4, 2), 2023: date(2024, 4, 8), 2025: date(2026, 4, 6)}
     assert {season: calendar_season(season).opening for season in openings} == openings
-    assert {season: calendar_season(season).title_day for season in titles} == titles
+    assert {season: calendar_season(season).last_day for season in titles} == titles
 
 
-def test_the_same_seed_gives_the_same_season_and_another_one_another() -> None:
+def test_equal_seeds_give_equal_seasons_and_other_seeds_others() -> None:
     days = calendar_season(2024)
     again = season_games.__wrapped__(SEED, days, TEAMS)
     assert again == season_games(SEED, days, TEAMS)
@@ -60,7 +60,7 @@ def test_every_team_plays_25_to_40_games(games: list[Game]) -> None:
     assert max(played.values()) <= 40
 
 
-def test_no_team_plays_twice_a_day_and_it_rests_between_games_of_the_regular_season(games: list[Game]) -> None:
+def test_no_team_plays_on_consecutive_days_of_the_regular_season(games: list[Game]) -> None:
     days: defaultdict[str, list[Game]] = defaultdict(list)
     for game in games:
         for slug in slugs(game):
@@ -93,7 +93,7 @@ def test_conferences_up_to_eleven_play_a_double_round_robin_and_larger_ones_abou
     assert all(game.home.conference == game.away.conference for game in conference_games)
 
 
-def test_nobody_meets_a_team_of_its_conference_outside_conference_play(games: list[Game]) -> None:
+def test_non_conference_games_are_between_conferences_and_never_repeated(games: list[Game]) -> None:
     others = of_kind(games, Kind.NON_CONFERENCE)
     assert all(game.home.conference != game.away.conference for game in others)
     assert max(Counter(frozenset(slugs(game)) for game in others).values()) == 1
@@ -109,7 +109,7 @@ def test_every_conference_tournament_is_a_knockout_with_one_champion(games: list
         assert len(losers) == len(set(losers)) == len(members(TEAMS)[conference]) - 1
 
 
-def test_the_bracket_has_68_teams_in_7_rounds_with_seeds_regions_and_ids_that_fit(games: list[Game]) -> None:
+def test_the_bracket_has_68_teams_in_7_rounds_with_matching_seeds_regions_and_ids(games: list[Game]) -> None:
     bracket = of_kind(games, Kind.BRACKET)
     assert Counter(game.bracket_round for game in bracket) == {1: 4, 2: 32, 3: 16, 4: 8, 5: 4, 6: 2, 7: 1}
     assert sorted(game.bracket_id for game in bracket if game.bracket_id) == [
@@ -126,7 +126,7 @@ def test_the_bracket_has_68_teams_in_7_rounds_with_seeds_regions_and_ids_that_fi
     assert Counter(game.region for game in first_round) == dict.fromkeys(("East", "West", "South", "Midwest"), 8)
 
 
-def test_only_winners_go_on_in_the_bracket_and_champions_of_all_conferences_are_in_it(games: list[Game]) -> None:
+def test_only_winners_advance_in_the_bracket_and_every_conference_champion_is_in_it(games: list[Game]) -> None:
     bracket = of_kind(games, Kind.BRACKET)
     out: set[str] = set()
     for game in bracket:
@@ -137,7 +137,7 @@ def test_only_winners_go_on_in_the_bracket_and_champions_of_all_conferences_are_
     assert {winner(final) for final in finals.values()} <= {slug for game in bracket for slug in slugs(game)}
 
 
-def test_the_bracket_is_played_on_its_days() -> None:
+def test_the_bracket_is_played_on_the_real_dates() -> None:
     days = calendar_season(2025)
     played = defaultdict(set)
     for day, games in season_games(SEED, days, TEAMS).items():
@@ -150,7 +150,7 @@ def test_the_bracket_is_played_on_its_days() -> None:
     assert played[7] == {date(2026, 4, 6)}
 
 
-def test_the_season_of_2019_stops_in_march_and_that_of_2020_has_its_bracket_in_one_place() -> None:
+def test_season_2019_stops_in_march_and_the_bracket_of_season_2020_has_its_own_dates() -> None:
     stopped = season_games(SEED, calendar_season(2019), TEAMS)
     assert max(stopped) == date(2020, 3, 11)
     played = season_games(SEED, calendar_season(2020), TEAMS)
@@ -158,7 +158,7 @@ def test_the_season_of_2019_stops_in_march_and_that_of_2020_has_its_bracket_in_o
     assert {game.bracket_round for game in played[date(2021, 3, 29)]} == {5}
 
 
-def test_games_of_a_tournament_are_announced_after_those_that_decide_who_plays(games: list[Game]) -> None:
+def test_tournament_games_are_announced_before_tip_off_and_other_games_before_the_season(games: list[Game]) -> None:
     for game in games:
         if game.kind in (Kind.CONFERENCE_TOURNAMENT, Kind.BRACKET):
             assert game.announced is not None
@@ -174,8 +174,8 @@ def test_no_games_on_christmas_in_a_season_on_its_real_days() -> None:
 
 def test_contest_ids_are_in_range_unique_and_stable_over_all_seasons() -> None:
     years = [calendar_season(season) for season in range(FIRST_SEASON, 2041)]
-    laid = [laid_season(date(2025, 1, 6) + timedelta(weeks=8 * block)) for block in range(100)]
-    firsts = [days.first_id for days in (*years, *laid)]
+    windows = [season_around(date(2025, 1, 6) + timedelta(weeks=8 * block)) for block in range(100)]
+    firsts = [days.first_id for days in (*years, *windows)]
     assert len(set(firsts)) == len(firsts)
     assert min(firsts) >= 6_000_000
     assert max(firsts) + 20_000 <= 10_000_000
@@ -184,7 +184,7 @@ def test_contest_ids_are_in_range_unique_and_stable_over_all_seasons() -> None:
     assert ids == list(range(days.first_id, days.first_id + len(ids)))
 
 
-def test_tip_offs_are_eastern_and_ordered_and_ranks_are_a_poll(games: list[Game]) -> None:
+def test_tip_offs_are_us_eastern_and_ordered_and_ranks_are_those_of_a_poll(games: list[Game]) -> None:
     assert all(game.tip_off.tzinfo is EASTERN for game in games)
     assert all(one.tip_off <= other.tip_off for one, other in pairwise(games))
     day = [game for game in games if game.kind is Kind.CONFERENCE][500].day

@@ -1,4 +1,4 @@
-"""Answers that go wrong: one for each fault of the catalogue that spoils a whole answer."""
+"""Corrupts whole answers: one case for each fault of an answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
 from simulator import legacy, payload
-from simulator.faults import Faults, Rule, Struck
+from simulator.faults import ActiveFault, Faults, Rule
 from simulator.game import PREGAME, State
 from simulator.listing import Listed, listing
 from simulator.world import World
@@ -16,8 +16,8 @@ from simulator.world import World
 _DISCONNECT_POLL = 0.1
 _OVERSIZE = 24 * 1024 * 1024
 _CHUNK = b" " * (1024 * 1024)
-_STALE_BUT_EVERY = 25
-"""In the frozen feed that was counted, 22 of 878 games were final."""
+_FINAL_EVERY = 25
+"""In the frozen legacy feed, 22 of 878 counted games were final."""
 
 _GATEWAY_PAGE = """<html>
 <head><title>{status} {reason}</title></head>
@@ -26,10 +26,12 @@ _GATEWAY_PAGE = """<html>
 """
 
 
-async def spoil(request: Request, struck: Struck, world: World, faults: Faults, day: date, now: datetime) -> Response:
-    """What is answered instead. `day` is the date asked for."""
-    rule = struck.rule
-    match struck.name:
+async def corrupt(
+    request: Request, active: ActiveFault, world: World, faults: Faults, day: date, now: datetime
+) -> Response:
+    """Returns the corrupted answer for the requested date."""
+    rule = active.rule
+    match active.name:
         case "http_429":
             return PlainTextResponse("Too many requests", 429)
         case "http_429_retry_after":
@@ -68,7 +70,7 @@ async def spoil(request: Request, struck: Struck, world: World, faults: Faults, 
             whole = payload.scoreboard(listing(world, faults, day, now), now)
             return _labelled_json(whole[: len(whole) // 2])
         case _:
-            raise NotImplementedError(struck.name)
+            raise NotImplementedError(active.name)
 
 
 def _labelled_json(body: str | bytes, status: int = 200) -> Response:
@@ -80,7 +82,7 @@ def _gateway(status: int, reason: str) -> Response:
 
 
 async def _hang(request: Request, rule: Rule) -> None:
-    """Waits, but not for a client that has gone: a test's server must be able to stop."""
+    """Waits until the client disconnects or the time is over, so that a test's server can stop."""
     for _ in range(round(rule.seconds / _DISCONNECT_POLL)):
         if await request.is_disconnected():
             return
@@ -102,12 +104,12 @@ async def _oversized() -> AsyncIterator[bytes]:
 
 
 def _other_day(world: World, day: date) -> date:
-    """The last day with games before a date; a week before, if there is none near."""
+    """Returns the previous date with games, or a week before if there is none within a month."""
     earlier = (day - timedelta(days=back) for back in range(1, 30))
     return next((other for other in earlier if world.games(other)), day - timedelta(days=7))
 
 
 def _stale(entry: Listed) -> Listed:
-    if entry.moment.state is State.FINAL and entry.game.contest_id % _STALE_BUT_EVERY == 0:
+    if entry.moment.state is State.FINAL and entry.game.contest_id % _FINAL_EVERY == 0:
         return entry
     return Listed(entry.game, PREGAME)
