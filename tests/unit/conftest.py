@@ -1,4 +1,4 @@
-"""Hypothesis without deadlines: how long an example takes says more of the machine's load than of the code."""
+"""Disables Hypothesis deadlines: the duration of an example depends on the machine's load."""
 
 from hypothesis import settings
 
