@@ -1,7 +1,7 @@
 """Empty scoreboards: accepted in the off season or when the calendar lists no games, refused otherwise."""
 
 import pytest
-from support.builders import day, scoreboard
+from support.builders import day, game, scoreboard
 
 from pipelines.errors import EmptyScoreboardError
 from pipelines.ncaa.empty_days import reject_false_empty
@@ -32,3 +32,9 @@ def test_an_empty_scoreboard_of_the_season_needs_a_calendar_without_games(date: 
     with pytest.raises(EmptyScoreboardError, match="the season's calendar is unknown") as unknown:
         reject_false_empty(empty(date), None)
     assert unknown.value.retryable
+
+
+@pytest.mark.parametrize("expected", [None, 1, 12])
+def test_a_scoreboard_with_one_game_is_accepted(expected: int | None) -> None:
+    one_game = scoreboard("2025-12-25", "2025-12-25 20:00", game(6_500_000, "duke", "unc"))
+    reject_false_empty(one_game, expected)
