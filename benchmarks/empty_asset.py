@@ -1,11 +1,11 @@
-"""A code location with one asset that does nothing: what a run costs in Dagster alone."""
+"""A code location with one asset that does nothing: the cost of a run in Dagster alone."""
 
 import dagster as dg
 
 
 @dg.asset
 def nothing() -> None:
-    """Writes nothing, reads nothing."""
+    """Does nothing."""
 
 
 defs = dg.Definitions(

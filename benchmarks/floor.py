@@ -1,4 +1,4 @@
-"""The least that keeps the table current: one upsert, written by hand. No rules, no counts, team keys known already."""
+"""The least work that keeps the table current: one upsert, without rules or counts, with known team keys."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,7 @@ WHERE (
 
 
 class Floor:
-    """Upserts scoreboards over a connection of its own into a database where the season's teams are stored."""
+    """Upserts scoreboards over its own connection into a database that has the season's teams."""
 
     def __init__(self, connection: "asyncpg.Connection[Any]", teams: dict[str, tuple[int, str | None]]) -> None:
         self._connection = connection
@@ -72,12 +72,12 @@ class Floor:
 
     @classmethod
     async def over(cls, connection: "asyncpg.Connection[Any]", season: int) -> "Floor":
-        """With the dictionaries of the season's teams, by slug."""
+        """Reads the keys and conferences of the season's teams."""
         rows = await connection.fetch("SELECT slug, team_key, conference_id FROM dim_team WHERE season = $1", season)
         return cls(connection, {row["slug"]: (row["team_key"], row["conference_id"]) for row in rows})
 
     async def load(self, scoreboard: ParsedScoreboard) -> None:
-        """One transaction, one statement; the arrays are made from the same objects as the real load's."""
+        """Upserts a scoreboard in one transaction; the arrays are built from the objects that the load uses."""
         games, keys, conferences = scoreboard.games, self._keys, self._conferences
         home, away = [game.home for game in games], [game.away for game in games]
         async with self._connection.transaction():

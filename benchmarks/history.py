@@ -1,4 +1,4 @@
-"""Fifteen made-up seasons, put into a database by SQL: 6,000 games each, 40 a day from 1 November."""
+"""Generated seasons, inserted by SQL: 40 games per day from 1 November."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +57,10 @@ ON CONFLICT DO NOTHING
 """
 
 
-async def fill(connection: "asyncpg.Connection[Any]", *, seasons: int, games_a_season: int) -> int:
-    """Into a database where the teams of the last season are stored; gives the number of games stored."""
+async def fill(connection: "asyncpg.Connection[Any]", *, seasons: int, games_per_season: int) -> int:
+    """Inserts seasons into a database that has the teams of the last season; returns the number of games stored."""
     await connection.execute(_TEAMS, LAST_SEASON, seasons)
-    await connection.execute(_GAMES, games_a_season)
+    await connection.execute(_GAMES, games_per_season)
     await connection.execute(_SCOREBOARDS)
     await connection.execute("VACUUM ANALYZE")
     stored: int = await connection.fetchval("SELECT count(*) FROM fact_game")

@@ -1,4 +1,4 @@
-"""Measures memory. As a program it is the process that is measured: it loads one day and prints what that took."""
+"""Measures memory. Run as a program it is the measured process: it loads one day and prints its memory use."""
 
 import asyncio
 import datetime as dt
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.table import Row
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
@@ -22,11 +23,11 @@ _DATE = dt.date(2026, 2, 7)
 
 
 async def peak(server: "Server") -> AsyncIterator[Row]:
-    """Resident memory at its highest during parse and load, the first connection included, less that before them."""
-    from benchmarks.days import response  # not a part of the process that is measured
+    """Measures the highest resident memory of parse and load, the first connection included, minus that before."""
+    from benchmarks.scoreboards import response  # kept out of the measured process
 
     answer = response(_DATE, _SIZE)
-    database_url = (await server.new_database()).render_as_string(hide_password=False)
+    database_url = server.new_database().render_as_string(hide_password=False)
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -37,13 +38,15 @@ async def peak(server: "Server") -> AsyncIterator[Row]:
     )
     output, _ = await program.communicate(answer.body)
     before, highest = (int(kibibytes) for kibibytes in output.split())
-    details = f"VmHWM of a process of its own, above {before / 1024:.0f} MiB once imported"
+    details = f"VmHWM of a separate process, above {before / 1024:.0f} MiB once imported"
     yield Row(f"peak memory of a day of {_SIZE} games", (highest - before) / 1024, 30, "MiB", details)
 
 
 async def _parse_and_load(body: bytes) -> None:
     fetched_at = dt.datetime.combine(_DATE, dt.time(23), dt.UTC)
-    scoreboard = parse_scoreboard(ScoreboardResponse(_DATE, body, fetched_at, "https://ncaa-api.example"))
+    scoreboard = parse_scoreboard(
+        ScoreboardResponse(MENS_BASKETBALL, _DATE, body, fetched_at, "https://ncaa-api.example")
+    )
     async with Database(Settings()) as database, database.get_session() as session:
         report = await load_scoreboard(session, scoreboard, games_expected=scoreboard.games_received)
     assert report.games_inserted == _SIZE, report
@@ -57,7 +60,7 @@ def _kibibytes(name: str) -> int:
 
 if __name__ == "__main__":
     body = sys.stdin.buffer.read()
-    Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = _kibibytes("VmRSS:")
     asyncio.run(_parse_and_load(body))
     print(before, _kibibytes("VmHWM:"))

@@ -1,4 +1,4 @@
-"""Measures of the parse: bytes to typed games, against bare JSON."""
+"""Measures the parser, from bytes to typed games, against `json.loads`."""
 
 import datetime as dt
 import json
@@ -6,18 +6,18 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from benchmarks.days import response
+from benchmarks.scoreboards import response
 from benchmarks.table import Row, ratio
-from benchmarks.timing import Way, compare
+from benchmarks.timing import Workload, compare
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
 
 _RECORDINGS = Path(__file__).resolve().parents[1].parent / "shared/data/scoreboards"
-"""Of the real API; beside the project on the machines where it is made."""
+"""Recorded answers of the real API, on machines that have them."""
 
 
 async def against_json(*, runs: int) -> AsyncIterator[Row]:
-    """A made-up scoreboard of 170 games, which has the bound, and recordings where there are any."""
+    """Compares on a generated scoreboard of 170 games, which has the bound, and on the recordings."""
     yield await _against_json("parse of 170 games / json.loads", response(dt.date(2026, 2, 7), 170), runs)
     for path in sorted(_RECORDINGS.glob("*/*.json")):
         date = dt.date.fromisoformat(path.stem)
@@ -33,6 +33,6 @@ async def _against_json(what: str, recording: ScoreboardResponse, runs: int) -> 
     async def loads(_run: int) -> None:
         json.loads(recording.body)
 
-    # Nothing here waits, so the processor's time is the truth; the clock's has the neighbours' work in it.
-    comparison = await compare(Way(parse), Way(loads), runs=runs, warm_ups=5, clock=time.process_time)
+    # Nothing here waits; wall time would include the work of other processes.
+    comparison = await compare(Workload(parse), Workload(loads), runs=runs, warm_ups=5, clock=time.process_time)
     return ratio(what, comparison, 4)

@@ -1,4 +1,4 @@
-"""What was measured beside what is allowed."""
+"""The table of measurements and their bounds."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from benchmarks.timing import Comparison
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measure; `bound` is None where it is only reported."""
+    """One measurement; `bound` is None where it is only reported."""
 
-    what: str
+    name: str
     value: float
     bound: float | None
     unit: str
@@ -26,16 +26,16 @@ class Row:
         return "ok" if self.value <= self.bound else "over"
 
 
-def ratio(what: str, comparison: Comparison, bound: float | None) -> Row:
-    """With the noise, and the two medians that it comes from."""
+def ratio(name: str, comparison: Comparison, bound: float | None) -> Row:
+    """Returns a row with the ratio, its noise and the two medians."""
     first, third = comparison.quartiles
     measured, base = comparison.milliseconds
-    return Row(what, comparison.ratio, bound, "x", f"{first:.2f} - {third:.2f}   {measured:.2f} / {base:.2f} ms")
+    return Row(name, comparison.ratio, bound, "x", f"{first:.2f} - {third:.2f}   {measured:.2f} / {base:.2f} ms")
 
 
 def print_table(rows: Iterable[Row]) -> None:
     table = Table(title="Speed, as ratios of medians")
-    table.add_column("what")
+    table.add_column("measurement")
     table.add_column("measured", justify="right")
     table.add_column("bound", justify="right")
     table.add_column("")
@@ -44,8 +44,8 @@ def print_table(rows: Iterable[Row]) -> None:
         bound = "" if row.bound is None else f"{row.bound:g} {row.unit}"
         style = {"over": "red", "ok": "green"}.get(row.verdict, "")
         table.add_row(
-            row.what, f"{row.value:.2f} {row.unit}", bound, f"[{style}]{row.verdict}[/]" if style else "", row.details
+            row.name, f"{row.value:.2f} {row.unit}", bound, f"[{style}]{row.verdict}[/]" if style else "", row.details
         )
     console = Console()
-    # A log or a pipe has no width of its own: nothing is cut off there.
+    # A log or a pipe has no width; do not truncate there.
     (console if console.is_terminal else Console(width=160)).print(table)

@@ -1,4 +1,4 @@
-"""Two ways of doing the same, timed in turns."""
+"""Times two workloads alternately."""
 
 import gc
 import statistics
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Seconds of each run of two ways."""
+    """Seconds of each run of two workloads."""
 
     measured: Sequence[float]
     base: Sequence[float]
 
     @property
     def ratio(self) -> float:
-        """Median to median."""
+        """The ratio of the medians."""
         return statistics.median(self.measured) / statistics.median(self.base)
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        """The middle half of the ratios of neighbouring runs: the noise."""
+        """The middle half of the ratios of adjacent runs: the noise."""
         first, _, third = statistics.quantiles(
             [measured / base for measured, base in zip(self.measured, self.base, strict=True)], n=4
         )
@@ -29,31 +29,31 @@ class Comparison:
 
     @property
     def milliseconds(self) -> tuple[float, float]:
-        """Medians."""
+        """The medians."""
         return statistics.median(self.measured) * 1000, statistics.median(self.base) * 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """`run` is timed, `prepare` before it is not; both are given the number of the run."""
+class Workload:
+    """`run` is timed, `prepare` runs before it untimed; both receive the number of the run."""
 
     run: Callable[[int], Awaitable[object]]
     prepare: Callable[[int], Awaitable[object]] | None = None
 
 
 async def compare(
-    measured: Way, base: Way, *, runs: int, warm_ups: int, clock: Callable[[], float] = time.perf_counter
+    measured: Workload, base: Workload, *, runs: int, warm_ups: int, clock: Callable[[], float] = time.perf_counter
 ) -> Comparison:
-    """In turns, and in turns first; the garbage collector waits meanwhile. The warm-ups do not count."""
-    gc.freeze()  # what is there already is not searched for garbage between the runs
-    seconds: dict[Way, list[float]] = {measured: [], base: []}
+    """Times both alternately, with the garbage collector off and without the warm-ups."""
+    gc.freeze()  # excludes existing objects from the collections between the runs
+    seconds: dict[Workload, list[float]] = {measured: [], base: []}
     for run in range(warm_ups + runs):
-        for way in (measured, base) if run % 2 else (base, measured):
-            if way.prepare is not None:
-                await way.prepare(run)
-            elapsed = await _time(way.run, run, clock)
+        for workload in (measured, base) if run % 2 else (base, measured):
+            if workload.prepare is not None:
+                await workload.prepare(run)
+            elapsed = await _time(workload.run, run, clock)
             if run >= warm_ups:
-                seconds[way].append(elapsed)
+                seconds[workload].append(elapsed)
     return Comparison(seconds[measured], seconds[base])
 
 

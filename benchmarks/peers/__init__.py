@@ -1,1 +1,1 @@
-"""What a user would pick instead, on the same days from the same API into the same PostgreSQL."""
+"""The alternatives that a user would choose instead, on the same dates, API and PostgreSQL."""

@@ -1,15 +1,14 @@
-"""`uv run --group peers python -m benchmarks.peers [day] [range] [season] [--runs N]`: what a user would pick instead.
+"""`uv run --group peers python -m benchmarks.peers [day] [range] [season] [--runs N]`: compares with the alternatives.
 
-- The same dates, from one simulated API that is a process of its own and has no limit, into one PostgreSQL, a database
-  for each contender. A contender is a new process for each load: its time, processor and peak memory are those of the
-  whole process, the start of the interpreter and imports too.
-- *New* loads into empty tables while a part of the dates is over, *changed* loads the same dates when all are,
-  *unchanged* loads them once more. Contenders take turns; figures are medians of the runs.
-- *Statements* are those of `pg_stat_statements`, BEGIN and COMMIT included; *WAL* is how far the log's position moves.
-  The server runs without autovacuum and without full-page writes, so that neither falls into one contender's lap;
+- All load the same dates from one simulated API without a limit into one PostgreSQL, each into its own database. Each
+  load is a new process; time, processor time and peak memory are those of the whole process, imports included.
+- *New* loads into empty tables while some games are over, *changed* loads the same dates when all games are over,
+  *unchanged* loads them again. Contenders alternate; figures are medians of the runs.
+- *Statements* are those of `pg_stat_statements`, BEGIN and COMMIT included; *WAL* is the distance by which the log's
+  position moves. The server runs without autovacuum and full-page writes, which would burden one contender at random;
   tables are vacuumed and analyzed between the loads.
-- The ratio is of processor time: on a machine that others use too it says more than the clock.
-- After each state all must have the same games with the same scores, or this ends with the differences.
+- The ratio is of processor time, which depends less on other processes than wall time.
+- After each state all must have equal games and scores, or the program ends with the differences.
 
 Speed is reported, not asserted.
 """
@@ -32,7 +31,8 @@ from benchmarks.peers.contender import MISSING_GROUP
 from benchmarks.peers.measure import CONTENDERS, Cost, Entry, measure, prepare, tidy
 from benchmarks.peers.spans import DAY, RANGE, SEASON, STATES, Span
 from benchmarks.server import Server, connect, running_server
-from benchmarks.simulator import running_simulator, set_clock
+from simulator.options import Options
+from simulator.server import Served, serving
 
 _SEASON = 2025
 _COLUMNS = ("seconds", "processor s", "(imports)", "peak MiB", "statements", "WAL KiB", "x ours")
@@ -40,28 +40,27 @@ Results = dict[tuple[str, str], list[Cost]]
 
 
 async def _compare(spans: Sequence[Span], runs: int) -> None:
-    async with running_server(counting=True) as server:
-        with running_simulator(_SEASON) as api:
-            for span in spans:
-                results: Results = defaultdict(list)
-                for _ in range(runs):
-                    await _run(server, api, span, results)
-                _print(span, runs, results)
+    with running_server(counting=True) as server, serving(Options(season=_SEASON)) as api:
+        for span in spans:
+            results: Results = defaultdict(list)
+            for _ in range(runs):
+                await _run(server, api, span, results)
+            _print(span, runs, results)
 
 
-async def _run(server: Server, api: str, span: Span, results: Results) -> None:
+async def _run(server: Server, api: Served, span: Span, results: Results) -> None:
     with ExitStack() as stack:
         entries = []
         for contender in CONTENDERS:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gamepulse-peer-")))
-            entries.append(Entry(contender, await server.new_database(), folder))
+            entries.append(Entry(contender, server.new_database(), folder))
             await prepare(entries[-1])
             await tidy(entries[-1])
         for state in STATES:
-            set_clock(api, span.moment(state), speed=0)
+            api.simulator.clock.set(span.moment(state), speed=0)
             for entry in entries:
-                cost = await measure(server, entry, api, span)
-                print(f"{span.name}, {state}, {entry.contender.name}: {cost}", file=sys.stderr)  # it takes minutes
+                cost = measure(server, entry, api.url, span)
+                print(f"{span.name}, {state}, {entry.contender.name}: {cost}", file=sys.stderr)
                 results[state, entry.contender.name].append(cost)
                 await tidy(entry)
             await _require_agreement(entries)
@@ -77,8 +76,8 @@ async def _require_agreement(entries: Sequence[Entry]) -> None:
     first, *others = scores
     for name in others:
         if difference := scores[first] ^ scores[name]:
-            raise SystemExit(f"{first} and {name} do not agree: {sorted(difference, key=str)[:6]}")
-    print(f"all agree on {len(scores[first])} games", file=sys.stderr)
+            raise SystemExit(f"{first} and {name} have different games: {sorted(difference, key=str)[:6]}")
+    print(f"all have the same {len(scores[first])} games", file=sys.stderr)
 
 
 def _print(span: Span, runs: int, results: Results) -> None:
@@ -110,9 +109,9 @@ def _median(costs: list[Cost], field: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="What a user would pick instead.")
-    parser.add_argument("spans", nargs="*", metavar="SPAN", help="day, range or season; a day and a range by default")
-    parser.add_argument("--runs", type=int, default=5, help="of each load")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="Compare with the alternatives.")
+    parser.add_argument("spans", nargs="*", metavar="SPAN", help="day, range or season (default: day range)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each load")
     arguments = parser.parse_args()
     if any(importlib.util.find_spec(module) is None for module in ("dlt", "dagster_dlt")):
         sys.exit(MISSING_GROUP)

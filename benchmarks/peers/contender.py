@@ -1,6 +1,8 @@
-"""What is common to the contenders. Each is a program: `python -m benchmarks.peers.MODULE FIRST LAST` loads the dates
-of the API at `NCAA_API_URL` into `DATABASE_URL`, and prints the seconds of
-processor that its imports took, and its peak memory in KiB."""
+"""The program that every contender is.
+
+`python -m benchmarks.peers.MODULE FIRST LAST` loads the dates from the API at `NCAA_API_URL` into `DATABASE_URL`, and
+prints the processor seconds of its imports and its peak memory in KiB.
+"""
 
 import datetime as dt
 import sys
@@ -12,6 +14,7 @@ MISSING_GROUP = "dlt is not installed: run `uv run --group peers python -m bench
 
 
 def run(load: Callable[[dt.date, dt.date], None]) -> None:
+    """Runs `load` for the dates of the command line and prints the costs."""
     imported = time.process_time()
     first, last = (dt.date.fromisoformat(argument) for argument in sys.argv[1:])
     load(first, last)
@@ -21,5 +24,5 @@ def run(load: Callable[[dt.date, dt.date], None]) -> None:
 
 
 def dates_between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """Both included."""
+    """Returns all dates, both included."""
     return [first + dt.timedelta(days=day) for day in range((last - first).days + 1)]

@@ -1,4 +1,4 @@
-"""dlt as an asset of Dagster, by `dagster-dlt`, in one run on the same instance as ours."""
+"""dlt as a Dagster asset with `dagster-dlt`, in one run on an instance like ours."""
 
 import datetime as dt
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""dlt: its REST source over the dates, eight side by side, merged by key into one wide table `ncaa.games`."""
+"""dlt: its REST source over the dates, eight at a time, merged by key into one wide table `ncaa.games`."""
 
 import datetime as dt
 import os
@@ -18,14 +18,14 @@ def load(first: dt.date, last: dt.date) -> None:
 
 
 def pipeline() -> Any:
-    """Its state is in the folder that `DLT_DATA_DIR` names, and in the database."""
+    """Returns the pipeline, whose state is in the folder `DLT_DATA_DIR` and in the database."""
     return dlt.pipeline(
         "ncaa", destination=dlt.destinations.postgres(os.environ["DATABASE_URL"]), dataset_name="ncaa", progress=None
     )
 
 
 def source(first: dt.date, last: dt.date) -> Any:
-    # A page each, since dlt takes pages side by side.
+    # One page per date, because dlt fetches pages concurrently.
     paths = [[{"path": f"{date:%Y/%m/%d}"}] for date in dates_between(first, last)]
     games = {
         "name": "games",
@@ -45,7 +45,7 @@ def source(first: dt.date, last: dt.date) -> Any:
 
 
 def _row(entry: dict[str, Any]) -> dict[str, Any]:
-    """Flat, so that there is one table: dlt would make two more, of the teams' conferences."""
+    """Returns a flat row: from nested rows dlt would create two more tables, of the teams' conferences."""
     game = entry["game"]
     month, day, year = map(int, game["startDate"].split("/"))
     home, away = game["home"], game["away"]

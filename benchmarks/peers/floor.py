@@ -1,4 +1,4 @@
-"""The floor: dates side by side, one `unnest` upsert each, no rules; the teams are there already."""
+"""The floor: concurrent dates, one `unnest` upsert each, no rules, existing teams."""
 
 import asyncio
 import datetime as dt
@@ -13,28 +13,28 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
 from pipelines.seasons import season_of
 
-DATES_AT_ONCE = 8  # as ours
+CONCURRENT_DATES = 8  # as in the pipeline
 
 
 def load(first: dt.date, last: dt.date) -> None:
-    """Of one season."""
+    """Loads dates of one season."""
     asyncio.run(_load(first, last))
 
 
 async def _load(first: dt.date, last: dt.date) -> None:
     connection = await asyncpg.connect(os.environ["DATABASE_URL"], server_settings={"jit": "off"})
     floor = await Floor.over(connection, season_of(first))
-    places, turn = asyncio.Semaphore(DATES_AT_ONCE), asyncio.Lock()
+    slots, lock = asyncio.Semaphore(CONCURRENT_DATES), asyncio.Lock()
 
     async def one(date: dt.date) -> None:
-        async with places:
+        async with slots:
             answer = await client.get(f"/scoreboard/basketball-men/d1/{date:%Y/%m/%d}")
             scoreboard = parse_scoreboard(
                 ScoreboardResponse(
                     MENS_BASKETBALL, date, answer.raise_for_status().content, dt.datetime.now(dt.UTC), str(answer.url)
                 )
             )
-            async with turn:
+            async with lock:
                 await floor.load(scoreboard)
 
     async with httpx.AsyncClient(base_url=os.environ["NCAA_API_URL"], timeout=60) as client:

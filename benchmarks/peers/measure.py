@@ -1,4 +1,4 @@
-"""One load by one contender, in a process of its own, and what it cost."""
+"""Measures one load by one contender in a separate process."""
 
 import datetime as dt
 import os
@@ -10,32 +10,33 @@ from pathlib import Path
 
 import dagster as dg
 import sqlalchemy as sa
+from support.postgres_servers import settings_for
 
-from benchmarks.days import scoreboard
 from benchmarks.peers.spans import Span
-from benchmarks.server import Server, connect, settings_for
+from benchmarks.scoreboards import scoreboard
+from benchmarks.server import Server, connect
 from pipelines.postgres.sessions import Database
 from pipelines.settings import PROJECT
 from pipelines.warehouse.load import load_scoreboard
 
-_LEAGUE_DAY, _LEAGUE_GAMES = dt.date(2026, 4, 7), 2_000  # made up; every team plays
+_TEAMS_DAY, _TEAMS_GAMES = dt.date(2026, 4, 7), 2_000  # generated; every team plays
 _STATEMENTS = """
 SELECT coalesce(sum(calls), 0)::bigint
 FROM pg_stat_statements
-WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1)
+WHERE dbid = (SELECT oid FROM pg_database WHERE datname = :database)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of a whole process, from its start to its end, imports too."""
+    """The cost of a whole process, imports included."""
 
     elapsed: float
     """Seconds."""
     processor: float
-    """Seconds, of the process."""
+    """Seconds."""
     importing: float
-    """Seconds of those, before it begins; what is imported when needed is not in them."""
+    """Seconds of processor time before the load begins; later imports are not included."""
     peak: float
     """MiB."""
     statements: int
@@ -45,7 +46,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A way to load, the module that does it, and where its games are then."""
+    """An alternative: its module, and the table that holds its games."""
 
     name: str
     module: str
@@ -66,14 +67,14 @@ CONTENDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A contender with a database and a folder of its own."""
+    """A contender with its own database and folder."""
 
     contender: Contender
     url: sa.URL
     folder: Path
 
     def load(self, api: str, span: Span) -> tuple[float, float, float, float]:
-        """Seconds elapsed, of processor, of processor for imports, and MiB at the peak."""
+        """Returns elapsed seconds, processor seconds, processor seconds of imports, and peak MiB."""
         command = [sys.executable, "-m", f"benchmarks.peers.{self.contender.module}", *map(str, span.dates)]
         environment = os.environ | {
             "DATABASE_URL": self.url.render_as_string(hide_password=False),
@@ -90,7 +91,7 @@ class Entry:
             process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment)
             _, status, usage = os.wait4(process.pid, 0)
             elapsed = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)  # so that it is not waited for again
+        process.returncode = os.waitstatus_to_exitcode(status)  # prevents a second wait
         if process.returncode != 0:
             raise SystemExit(f"{self.contender.name} failed.\n{log.read_text()[-3_000:]}")
         importing, peak = map(float, output.read_text().split()[-2:])
@@ -98,31 +99,30 @@ class Entry:
 
 
 async def prepare(entry: Entry) -> None:
-    """What is there before the first load: Dagster's tables, the teams."""
+    """Creates what exists before the first load: Dagster's tables, the teams."""
     if entry.contender.in_dagster:
         os.environ["DATABASE_URL"] = entry.url.render_as_string(hide_password=False)
         with dg.DagsterInstance.from_config(str(PROJECT)):
             pass
     if entry.contender.needs_teams:
         async with Database(settings_for(entry.url)) as database, database.get_session() as session:
-            await load_scoreboard(session, scoreboard(_LEAGUE_DAY, _LEAGUE_GAMES))
+            await load_scoreboard(session, scoreboard(_TEAMS_DAY, _TEAMS_GAMES))
             connection = await session.connection()
             await connection.execute(sa.text("DELETE FROM fact_game"))
             await connection.execute(sa.text("DELETE FROM scoreboard"))
 
 
 async def tidy(entry: Entry) -> None:
-    """What autovacuum would do."""
+    """Vacuums and analyzes, as autovacuum would."""
     connection = await connect(entry.url)
     await connection.execute("VACUUM ANALYZE")
     await connection.close()
 
 
-async def measure(server: Server, entry: Entry, api: str, span: Span) -> Cost:
-    """One load."""
-    administrator = server.administrator
-    await administrator.execute("SELECT pg_stat_statements_reset()")
-    before = await administrator.fetchval("SELECT pg_current_wal_insert_lsn()")
+def measure(server: Server, entry: Entry, api: str, span: Span) -> Cost:
+    """Measures one load."""
+    server.execute("SELECT pg_stat_statements_reset()")
+    before = server.log_position()
     load = entry.load(api, span)
-    logged = await administrator.fetchval("SELECT (pg_current_wal_insert_lsn() - $1::pg_lsn)::bigint", before)
-    return Cost(*load, await administrator.fetchval(_STATEMENTS, entry.url.database), logged)
+    logged = server.log_position() - before
+    return Cost(*load, server.value(_STATEMENTS, database=entry.url.database), logged)

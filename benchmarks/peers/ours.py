@@ -1,4 +1,4 @@
-"""Ours: fetch, parse and load, without Dagster."""
+"""The pipeline without Dagster: fetch, parse and load."""
 
 import asyncio
 import datetime as dt
@@ -16,7 +16,7 @@ from pipelines.settings import Settings
 
 
 def load(first: dt.date, last: dt.date) -> None:
-    """All rules on."""
+    """Loads with all rules."""
     asyncio.run(_load(first, last))
 
 

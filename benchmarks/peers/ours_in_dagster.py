@@ -1,4 +1,4 @@
-"""Ours as it runs: the asset in one Dagster run over the range, with its checks and counts."""
+"""The pipeline as deployed: the asset in one Dagster run over the range, with its checks and metadata."""
 
 import datetime as dt
 

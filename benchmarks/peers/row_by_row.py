@@ -1,5 +1,7 @@
-"""The plain tutorial's way: a SQLModel session a date; for each game two team look-ups, an existence check and an
-upsert. A request at a time. Its payloads are read by our parser, so that the values are the same."""
+"""The way of SQLModel's tutorial, row by row: per date one session and one request at a time.
+
+Each game costs two team look-ups, an existence check and an upsert. It uses our parser, so that all values are equal.
+"""
 
 import asyncio
 import datetime as dt

@@ -1,4 +1,4 @@
-"""The dates, and the three moments of the simulated clock at which they are asked for."""
+"""The measured ranges of dates, and the simulated times at which they are fetched."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,8 +10,11 @@ STATES = ("new", "changed", "unchanged")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of dates. `new` is asked for at the first moment, when a part is over, into an empty database; `changed`
-    at the second, when all is; `unchanged` at the second again. The clock stands still meanwhile."""
+    """A range of dates.
+
+    `new` is fetched at the first moment, when some games are over, into an empty database; `changed` at the second,
+    when all are; `unchanged` at the second again. The clock is stopped meanwhile.
+    """
 
     name: str
     dates: tuple[dt.date, dt.date]

@@ -1,4 +1,4 @@
-"""Scoreboards of any size, in the API's current format: Division I's 365 teams, pairings made up, always the same."""
+"""Generated scoreboards of any size in the API's current format: real teams, invented and reproducible pairings."""
 
 import datetime as dt
 import itertools
@@ -15,10 +15,10 @@ _FIRST_CONTEST = 6_500_000
 _NETWORKS = ("ESPN+", "", "ESPNU", "", "FS1", "CBSSN", "", "ESPN2")
 
 
-def response(date: dt.date, size: int, *, minutes: int = 0) -> ScoreboardResponse:
-    """The scoreboard of a date, fetched at 22:00 Eastern plus some minutes. Of ten games six are over, two live.
+def response(date: dt.date, size: int) -> ScoreboardResponse:
+    """Returns the scoreboard of a date, fetched at 22:00 Eastern: six of ten games are final, two live.
 
-    The same size gives the same contests, whatever the date; no two teams meet twice.
+    Equal sizes give equal contests on every date; no pair of teams meets twice.
     """
     games = [_game(date, number, home, away) for number, (home, away) in enumerate(_pairings(size))]
     body = {
@@ -27,28 +27,28 @@ def response(date: dt.date, size: int, *, minutes: int = 0) -> ScoreboardRespons
         "updated_at": f"{date} 22:00:00",
         "games": [{"game": game} for game in games],
     }
-    fetched_at = dt.datetime.combine(date, dt.time(22), EASTERN) + dt.timedelta(minutes=minutes)
+    fetched_at = dt.datetime.combine(date, dt.time(22), EASTERN)
     url = f"https://ncaa-api.example/scoreboard/basketball-men/d1/{date:%Y/%m/%d}/all-conf"
     return ScoreboardResponse(MENS_BASKETBALL, date, json.dumps(body, separators=(",", ":")).encode(), fetched_at, url)
 
 
-def scoreboard(date: dt.date, size: int, *, minutes: int = 0) -> ParsedScoreboard:
-    """The same, parsed."""
-    parsed = parse_scoreboard(response(date, size, minutes=minutes))
-    assert len(parsed.games) == size, "every made-up game can be read"
+def scoreboard(date: dt.date, size: int) -> ParsedScoreboard:
+    """Returns the parsed scoreboard of a date."""
+    parsed = parse_scoreboard(response(date, size))
+    assert len(parsed.games) == size, "every generated game is readable"
     return parsed
 
 
 def eventful_scoreboard(date: dt.date, size: int) -> ParsedScoreboard:
-    """One on which a game cannot be read and a team is in another conference: all that a load has to do."""
+    """Returns a scoreboard with an unreadable game and a team in another conference: a load with all its statements."""
     usual = response(date, size)
     body = json.loads(usual.body)
     games = [entry["game"] for entry in body["games"]]
-    games[0]["gameState"] = "unheard of"
+    games[0]["gameState"] = "unknown"
     sides = [game[side] for game in games for side in ("home", "away")]
     for side in sides:
         if side["names"] == sides[-1]["names"]:
-            side["conferences"][0]["conferenceSeo"] = "unheard-of"
+            side["conferences"][0]["conferenceSeo"] = "unknown-conference"
     return parse_scoreboard(usual._replace(body=json.dumps(body).encode()))
 
 

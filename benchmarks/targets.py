@@ -1,4 +1,4 @@
-"""The real load and the floor, each on a database of its own, and the states of a date in which they are measured."""
+"""Databases on which the load and the floor are measured, and the states of a date in which they are measured."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,10 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from benchmarks.days import scoreboard
+from support.postgres_servers import settings_for
+
 from benchmarks.floor import Floor
-from benchmarks.server import Server, connect, settings_for
-from benchmarks.timing import Way
+from benchmarks.scoreboards import scoreboard
+from benchmarks.server import Server, connect
+from benchmarks.timing import Workload
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.seasons import season_of
@@ -21,49 +23,51 @@ if TYPE_CHECKING:
 State = Literal["new", "moved", "unchanged"]
 STATES: tuple[State, ...] = ("new", "moved", "unchanged")
 FIRST_DATE = dt.date(2026, 4, 8)
-"""After all made-up games of the season."""
+"""After all generated games of the season."""
 _MANY_GAMES = 1_000
+# What a load writes besides teams. The names are those of tables.
+_LOADED_TABLES = ("fact_game", "scoreboard")
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """A database with the season's 365 teams and no games, and both ways to load it; a measure uses one of them."""
+class Target:
+    """A database with the season's 365 teams and no games. A measurement uses either its load or its floor."""
 
     database: Database
     floor: Floor
     connection: "asyncpg.Connection[Any]"
-    """For what is not measured."""
+    """For statements that are not measured."""
 
     async def load(self, scoreboard: ParsedScoreboard) -> LoadReport:
-        """The real load as the asset calls it, on a pooled connection; the calendar knows the date: games can leave."""
+        """Loads as the asset does, on a pooled connection and with a known calendar, so that games can be withdrawn."""
         async with self.database.get_session() as session:
             return await load_scoreboard(session, scoreboard, games_expected=scoreboard.games_received)
 
     async def empty(self, size: int) -> None:
-        """As if the measured dates had never been loaded."""
-        await self.connection.execute("DELETE FROM fact_game WHERE game_date >= $1", FIRST_DATE)
-        await self.connection.execute("DELETE FROM scoreboard WHERE game_date >= $1", FIRST_DATE)
-        await self.clean(size)
+        """Deletes the measured dates."""
+        for table in _LOADED_TABLES:
+            await self.connection.execute(f"DELETE FROM {table} WHERE game_date >= $1", FIRST_DATE)
+        await self.vacuum(size)
 
-    async def forget(self) -> None:
-        """As if no team had played yet: the next game, of whatever date, tells something newer of it."""
+    async def reset_watermarks(self) -> None:
+        """Makes the next game of every team, on any date, the newest source of the team's attributes."""
         await self.connection.execute(
             "UPDATE dim_team SET team_name_watermark = 1, full_name_watermark = 1, abbreviation_watermark = 1,"
             " conference_watermark = 1 WHERE is_current"
         )
         await self.connection.execute("VACUUM ANALYZE dim_team")
 
-    async def clean(self, size: int) -> None:
-        """Vacuums where enough has changed that the server would do so by itself."""
+    async def vacuum(self, size: int) -> None:
+        """Vacuums where enough games have changed that autovacuum would."""
         if size >= _MANY_GAMES:
             await self.connection.execute("VACUUM ANALYZE fact_game")
 
 
 @asynccontextmanager
-async def new_contender(server: Server, *, logged: bool = False) -> AsyncIterator[Contender]:
-    """`logged`: the server's log has its statements."""
+async def new_target(server: Server, *, logged: bool = False) -> AsyncIterator[Target]:
+    """Creates a target; `logged` writes its statements to the server's log."""
     async with AsyncExitStack() as stack:
-        url = await server.new_database(logged=logged)
+        url = server.new_database(logged=logged)
         database = await stack.enter_async_context(Database(settings_for(url)))
         connection, floor_connection = await connect(url), await connect(url)
         stack.push_async_callback(connection.close)
@@ -71,16 +75,19 @@ async def new_contender(server: Server, *, logged: bool = False) -> AsyncIterato
         async with database.get_session() as session:
             day_before = scoreboard(FIRST_DATE - dt.timedelta(days=1), 2_000)  # all 365 teams play
             await load_scoreboard(session, day_before)
-        await connection.execute("DELETE FROM fact_game")
-        await connection.execute("DELETE FROM scoreboard")
+        for table in _LOADED_TABLES:
+            await connection.execute(f"DELETE FROM {table}")
         await connection.execute("VACUUM ANALYZE")
         floor = await Floor.over(floor_connection, season_of(FIRST_DATE))
-        yield Contender(database, floor, connection)
+        yield Target(database, floor, connection)
 
 
 def scoreboards(state: State, size: int, runs: int) -> list[ParsedScoreboard]:
-    """One a run, of the same games. New and moved: each run has the next date, as a day's first load moves every team's
-    watermarks on; unchanged: one date, fetched every minute."""
+    """Returns one scoreboard per run, with equal games.
+
+    New and moved: each run has the next date, because a first load advances the watermarks of all teams. Unchanged: one
+    date, fetched every minute.
+    """
     first = scoreboard(FIRST_DATE, size)
     day, minute = dt.timedelta(days=1), dt.timedelta(minutes=1)
     if state == "unchanged":
@@ -91,11 +98,11 @@ def scoreboards(state: State, size: int, runs: int) -> list[ParsedScoreboard]:
     ]
 
 
-def way_of_load(contender: Contender, state: State, size: int, boards: list[ParsedScoreboard]) -> Way:
-    """Checks what the report says, so that it is the state meant which is measured."""
+def load_workload(target: Target, state: State, size: int, boards: list[ParsedScoreboard]) -> Workload:
+    """Returns the load of the scoreboards, and checks each report for the intended state."""
 
     async def run(number: int) -> None:
-        report = await contender.load(boards[number])
+        report = await target.load(boards[number])
         if number > 0:
             counts = {
                 "new": report.games_inserted,
@@ -104,23 +111,25 @@ def way_of_load(contender: Contender, state: State, size: int, boards: list[Pars
             }
             assert counts[state] == size, f"{size} games {state}: {report}"
 
-    return Way(run, _preparation(contender, state, size))
+    return Workload(run, _preparation(target, state, size))
 
 
-def way_of_floor(contender: Contender, state: State, size: int, boards: list[ParsedScoreboard]) -> Way:
+def floor_workload(target: Target, state: State, size: int, boards: list[ParsedScoreboard]) -> Workload:
+    """Returns the floor's upsert of the scoreboards."""
+
     async def run(number: int) -> None:
-        await contender.floor.load(boards[number])
+        await target.floor.load(boards[number])
 
-    return Way(run, _preparation(contender, state, size))
+    return Workload(run, _preparation(target, state, size))
 
 
-def _preparation(contender: Contender, state: State, size: int) -> Callable[[int], Awaitable[None]]:
+def _preparation(target: Target, state: State, size: int) -> Callable[[int], Awaitable[None]]:
     async def prepare(number: int) -> None:
         if number == 0:
-            await contender.forget()
+            await target.reset_watermarks()
         if state == "new" or number == 0:
-            await contender.empty(size)
+            await target.empty(size)
         elif state == "moved":
-            await contender.clean(size)
+            await target.vacuum(size)
 
     return prepare
