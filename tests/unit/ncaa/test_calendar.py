@@ -18,8 +18,8 @@ def calendar(*days: tuple[str, object]) -> bytes:
 
 
 def test_a_calendar_lists_the_number_of_games_of_each_date() -> None:
-    found = parse_calendar(calendar(("11/03/2025", 169), ("03/10/2026", 24), ("12/25/2025", 0)), URL)
-    assert found == {dt.date(2025, 11, 3): 169, dt.date(2026, 3, 10): 24}
+    found = parse_calendar(calendar(("11/03/2025", 169), ("04/06/2026", 1), ("12/25/2025", 0)), URL)
+    assert found == {dt.date(2025, 11, 3): 169, dt.date(2026, 4, 6): 1}
 
 
 def test_the_recorded_calendar_is_read(shared_data: Path) -> None:
@@ -40,7 +40,7 @@ def test_the_recorded_calendar_is_read(shared_data: Path) -> None:
         b'{"data": null}',
         calendar(("2025-11-03", 169)),
         calendar(("11/03/2025", "many")),
-        calendar(("11/03/2025", -1)),
+        calendar(("11/03/2025", 169), ("11/04/2025", -1)),
         calendar(("13/40/2025", 1)),
         calendar(),
         calendar(("11/03/2025", 0)),

@@ -1,5 +1,7 @@
 """Empty scoreboards: accepted in the off season or when the calendar lists no games, refused otherwise."""
 
+import datetime as dt
+
 import pytest
 from support.builders import day, game, scoreboard
 
@@ -14,6 +16,11 @@ FIRST_AND_LAST_OF_SEASON = ["2025-11-01", "2025-12-25", "2026-02-28", "2026-04-3
 
 def empty(date: str) -> ParsedScoreboard:
     return scoreboard(date, f"{date} 20:00")
+
+
+def test_the_off_season_is_may_to_october() -> None:
+    months = [month for month in range(1, 13) if MENS_BASKETBALL.is_off_season(dt.date(2026, month, 15))]
+    assert months == [5, 6, 7, 8, 9, 10]
 
 
 @pytest.mark.parametrize("date", FIRST_AND_LAST_OF_OFF_SEASON)
