@@ -29,7 +29,7 @@ from dagster._core.workspace.load_target import CompositeTarget, ModuleTarget
 from benchmarks.server import running_server
 from benchmarks.table import Row, print_table, ratio
 from benchmarks.timing import Comparison
-from pipelines.repairs import RANGE_TAGS
+from pipelines.runtime.runs import RANGE_TAGS
 from pipelines.settings import PROJECT, Settings
 from simulator.options import Options
 from simulator.server import Served, serving

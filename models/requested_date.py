@@ -22,7 +22,7 @@ class RequestedDate(SQLModel, table=True):
     last_requested_at: dt.datetime = Field(
         sa_type=DateTime(timezone=True), description="When the date was last requested."
     )
-    attempts: int = Field(description="Requests since the date last loaded.")
+    attempts: int = Field(description="Requests since the date was last settled, from the second day after it on.")
     last_reason: str | None = Field(
         sa_type=Text, description="Why the last attempt failed; null when it succeeded or is not over."
     )

@@ -1,4 +1,4 @@
-"""The game dates: one partition a day, US Eastern, from the first season to today."""
+"""Partitions: one per game date, US Eastern, from the first season to today."""
 
 import datetime as dt
 
@@ -9,19 +9,24 @@ from pipelines.errors import ConfigurationError
 game_dates = dg.DailyPartitionsDefinition(
     start_date="2010-11-01",
     timezone="America/New_York",
-    end_offset=1,  # a daily partition is otherwise only there once its day is over; today must be one
+    end_offset=1,  # without it a daily partition exists only once its day is over; today must be one
 )
 
 
 def dates_between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """All game dates from `first` to `last`, both included.
+    """Returns all game dates from `first` to `last`, both included.
 
     Raises:
-        ConfigurationError: there is none, or some are not within the partitions.
+        ConfigurationError: the range is empty, or reaches beyond the partitions.
     """
     earliest, latest = game_dates.get_first_partition_key(), game_dates.get_last_partition_key()
     if first > last:
         raise ConfigurationError(f"The range from {first} to {last} is empty: give the earlier date first.")
     if earliest is None or latest is None or first.isoformat() < earliest or last.isoformat() > latest:
         raise ConfigurationError(f"{first} to {last} is not within {earliest} to {latest}, the dates that there are.")
+    return days_between(first, last)
+
+
+def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Returns all days from `first` to `last`, both included."""
     return [first + dt.timedelta(days=days) for days in range((last - first).days + 1)]

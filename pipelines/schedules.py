@@ -7,8 +7,12 @@ import dagster as dg
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.cadence import TICK_CRON, TICK_MINUTES
-from pipelines.repairs import REASON_TAG, date_history, is_queued
+from pipelines.ncaa.league import MENS_BASKETBALL
+from pipelines.postgres.database import connect, ready_database
+from pipelines.runtime.runs import REASON_TAG, is_queued
 from pipelines.seasons import EASTERN, eastern_date
+from pipelines.settings import Settings
+from pipelines.warehouse.requested_dates import read_date_states
 
 # A date takes seconds; a run of one that takes minutes hangs.
 ONE_DATE_TAGS = {"dagster/max_runtime": "300"}
@@ -39,8 +43,9 @@ def ncaa_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
     today = eastern_date(now)
     yesterday = today - dt.timedelta(days=1)
     requested = {today: "today"}
-    history = date_history(context.instance, ncaa_games.key, yesterday)
-    if now < dt.datetime.combine(today, dt.time(12), EASTERN) and (history.loaded_at is None or history.games_to_come):
+    with connect(ready_database(Settings())) as connection:
+        [state] = read_date_states(connection, MENS_BASKETBALL.sport, [yesterday])
+    if now < dt.datetime.combine(today, dt.time(12), EASTERN) and (state.fetched_at is None or state.games_open):
         requested[yesterday] = "yesterday's games are not over"
     queued = {game_date for game_date in requested if is_queued(context.instance, game_date.isoformat())}
     for game_date in requested.keys() - queued:

@@ -6,48 +6,75 @@ from typing import Final
 
 import dagster as dg
 import httpx
+from sqlalchemy import Connection
 
-from pipelines.assets import ncaa_games
 from pipelines.errors import AlertError
-from pipelines.repairs import PARTITION_TAG, RANGE_TAGS, REASON_TAG, REPAIR_DAYS, date_history, repair_reason
+from pipelines.ncaa.league import MENS_BASKETBALL
+from pipelines.postgres.database import connect, ready_database
+from pipelines.repairs import MISSED_DAYS, repair_reason
 from pipelines.runtime.failures import failure_reasons
+from pipelines.runtime.runs import (
+    PARTITION_TAG,
+    RANGE_TAGS,
+    REASON_TAG,
+    REPAIR_SENSOR,
+    unfinished_dates,
+    unfinished_repairs,
+    unstarted_requests,
+)
 from pipelines.schedules import REPAIR_TAGS, ncaa_ingestion
 from pipelines.seasons import eastern_date
 from pipelines.settings import Settings
+from pipelines.warehouse.requested_dates import (
+    ensure_requested,
+    read_date_states,
+    read_unsettled_dates,
+    request_dates,
+)
 
+REPAIRS_AT_ONCE: Final = 20
+"""Repairs queued or under way at most, so that thousands of dates do not fill the queue."""
 ALERT_TIMEOUT: Final = 10.0
 """Seconds for each of connecting, sending and receiving; Dagster ends a sensor's evaluation after 60 seconds."""
 
 
 @dg.sensor(
+    name=REPAIR_SENSOR,
     job=ncaa_ingestion,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Requests dates of the last week again that failed, were missed or are not settled; on the first "
-    "start, today.",
+    description="Requests past dates again that failed, were missed or are not settled; on the first start, today.",
 )
 def ncaa_repairs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    requests = list(repairs(context.instance, dt.datetime.now(dt.UTC)))
+    now = dt.datetime.now(dt.UTC)
+    with connect(ready_database(Settings())) as connection:
+        since = dt.datetime.fromisoformat(context.cursor) if context.cursor else None
+        unstarted, next_since = unstarted_requests(context.instance, since, now)
+        for request in unstarted:
+            ensure_requested(connection, MENS_BASKETBALL.sport, *request)
+        requests = repairs(context.instance, connection, now)
+        connection.commit()
+    context.update_cursor(next_since.isoformat())
     yield from requests
     if not requests:
-        yield dg.SkipReason("Today was requested, and no date of the last week is due.")
+        yield dg.SkipReason("Today was requested, and no past date is due.")
 
 
-def repairs(instance: dg.DagsterInstance, now: dt.datetime) -> Iterator[dg.RunRequest]:
-    """Yields the dates due at an aware moment, newest first."""
+def repairs(instance: dg.DagsterInstance, connection: Connection, now: dt.datetime) -> list[dg.RunRequest]:
+    """Returns requests for the dates due at an aware moment, newest first, and records them."""
     today = eastern_date(now)
-    history = date_history(instance, ncaa_games.key, today)
-    if history.loaded_at is None and history.last_run_at is None:
-        yield _request(today, "first start")
-    for days_ago in range(1, REPAIR_DAYS + 1):
-        game_date = today - dt.timedelta(days=days_ago)
-        reason = repair_reason(game_date, date_history(instance, ncaa_games.key, game_date), now)
+    [state] = read_date_states(connection, MENS_BASKETBALL.sport, [today])
+    due = {today: "first start"} if state.fetched_at is None and state.last_requested_at is None else {}
+    for state in read_unsettled_dates(connection, MENS_BASKETBALL.sport, today, MISSED_DAYS):
+        reason = repair_reason(state, MENS_BASKETBALL, now)
         if reason is not None:
-            yield _request(game_date, reason)
-
-
-def _request(game_date: dt.date, reason: str) -> dg.RunRequest:
-    return dg.RunRequest(partition_key=game_date.isoformat(), tags={**REPAIR_TAGS, REASON_TAG: reason})
+            due[state.game_date] = reason
+    room = REPAIRS_AT_ONCE - unfinished_repairs(instance) if due else 0
+    requested = sorted(due.keys() - unfinished_dates(instance, due), reverse=True)[: max(0, room)]
+    request_dates(connection, MENS_BASKETBALL.sport, requested, "repair", now)
+    return [
+        dg.RunRequest(partition_key=date.isoformat(), tags={**REPAIR_TAGS, REASON_TAG: due[date]}) for date in requested
+    ]
 
 
 @dg.run_failure_sensor(

@@ -6,7 +6,7 @@ import dagster as dg
 
 from benchmarks.peers.contender import run
 from pipelines.definitions import defs
-from pipelines.repairs import RANGE_TAGS
+from pipelines.runtime.runs import RANGE_TAGS
 from pipelines.settings import PROJECT
 
 

@@ -64,6 +64,27 @@ CHECKS = (
         """,
     ),
     Check(
+        "requested_dates_are_loaded",
+        "Every past date that was requested is loaded, and its last run did not fail.",
+        """
+        SELECT
+            'WARN' AS severity,
+            format(
+                '%s, requested by %s, %s%s',
+                game_date,
+                requested_by,
+                CASE WHEN fetched_at IS NULL THEN 'was never loaded' ELSE 'failed when it was last requested' END,
+                ': ' || last_reason
+            ) AS finding
+        FROM requested_date
+        LEFT JOIN scoreboard USING (sport, game_date)
+        WHERE game_date < CAST(:today AS date)
+          AND (fetched_at IS NULL OR (fetched_at < last_requested_at AND last_reason IS NOT NULL))
+          AND (last_reason IS NOT NULL OR last_requested_at < CAST(:now AS timestamptz) - INTERVAL '1 hour')
+        ORDER BY game_date DESC
+        """,
+    ),
+    Check(
         "past_games_are_settled",
         "Two days after its games a date is there, none is scheduled or live, and it was looked at for corrections.",
         """
@@ -78,6 +99,7 @@ CHECKS = (
             WHERE game_date > CAST(:today AS date) - 30
         ) AS recent USING (game_date)
         WHERE settled_at IS NULL
+          AND (fetched_at IS NOT NULL OR game_date NOT IN (SELECT requested_date.game_date FROM requested_date))
           AND game_date < CAST(:today AS date) - 2
         ORDER BY game_date DESC
         """,

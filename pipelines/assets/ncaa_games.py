@@ -22,7 +22,9 @@ from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import failed_dates_metadata
 from pipelines.runtime.retries import RETRIES
+from pipelines.runtime.runs import is_repair, requester
 from pipelines.settings import Settings
+from pipelines.warehouse.requested_dates import ensure_requested, record_outcomes, request_dates
 
 
 @dg.asset(
@@ -51,6 +53,10 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
     done = _materialized_by(context)
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
     failures: dict[dt.date, GamePulseError] = {}
+    try:
+        await _record_request(context, database, dates)
+    except DatabaseError as error:
+        raise failure_of(dict.fromkeys(dates, error), context.retry_number) from None
     async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, log)) as outcomes:
         async for game_date, outcome in outcomes:
             if isinstance(outcome, GamePulseError):
@@ -58,12 +64,30 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
             else:
                 yield _materialization(context.asset_key, game_date, outcome)
     if not any(isinstance(error, DatabaseError) for error in failures.values()):
+        await _record_outcomes(database, dates, failures)
         for table, rows in (await row_counts(database)).items():
             yield dg.AssetMaterialization(table, metadata={"dagster/row_count": rows})
         for check in await run_checks(database, dt.datetime.now(dt.UTC)):
             yield check
     if failures:
         raise failure_of(failures, context.retry_number)
+
+
+async def _record_request(context: dg.AssetExecutionContext, database: Database, dates: list[dt.date]) -> None:
+    async with database.get_session() as session:
+        connection = await session.connection()
+        if context.retry_number == 0 and not is_repair(context.run):
+            await connection.run_sync(request_dates, MENS_BASKETBALL.sport, dates, requester(context.run))
+        else:  # counted already, but for a first attempt that could not
+            await connection.run_sync(ensure_requested, MENS_BASKETBALL.sport, dates, requester(context.run))
+
+
+async def _record_outcomes(
+    database: Database, dates: list[dt.date], failures: Mapping[dt.date, GamePulseError]
+) -> None:
+    outcomes = {date: str(failures[date]) if date in failures else None for date in dates}
+    async with database.get_session() as session:
+        await (await session.connection()).run_sync(record_outcomes, MENS_BASKETBALL.sport, outcomes)
 
 
 def failure_of(failures: Mapping[dt.date, GamePulseError], retries: int) -> dg.Failure:

@@ -17,7 +17,7 @@ from pipelines.ncaa.payload import GAME_PAYLOAD
 Feed = Literal["current", "legacy"]
 
 LEGACY_FEED_FROZE: Final = dt.date(2025, 8, 29)
-"""Last date of the legacy feed: it was not updated afterwards (docs/ncaa-api.md#the-two-feeds)."""
+"""Last date whose legacy answer can be believed: casablanca was not updated after it (ncaa-api.md, 1)."""
 
 
 class ScoreboardResponse(NamedTuple):

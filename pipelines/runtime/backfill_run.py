@@ -14,9 +14,9 @@ from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.utils import make_new_run_id
 
 from pipelines.definitions import defs
-from pipelines.repairs import RANGE_TAGS
 from pipelines.runtime.failures import failed_dates, failure_reasons
 from pipelines.runtime.instance import open_instance
+from pipelines.runtime.runs import RANGE_TAGS
 
 SECONDS_PER_DATE = 2
 """Several times the duration of a date at five requests per second."""

@@ -26,7 +26,7 @@ from support.webserver import date_range
 
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.url import libpq_url
-from pipelines.repairs import PARTITION_TAG, RANGE_TAGS
+from pipelines.runtime.runs import PARTITION_TAG, RANGE_TAGS
 from pipelines.warehouse.load import LOAD_LOCK
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]

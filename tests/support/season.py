@@ -2,34 +2,30 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import dagster as dg
 import pytest
 import sqlalchemy as sa
 import time_machine
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from support.builders import at
 from support.dagster_stack import PROJECT
 from support.invariants import QUIET
 from support.postgres_servers import settings_for
 
-from pipelines.assets import ncaa_games
 from pipelines.definitions import defs
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
+from pipelines.postgres.database import connect
 from pipelines.postgres.sessions import Database
-from pipelines.repairs import PARTITION_TAG, REASON_TAG
+from pipelines.runtime.runs import REASON_TAG
 from pipelines.schedules import ncaa_schedule
 from pipelines.sensors import repairs
+from pipelines.warehouse.requested_dates import record_outcomes, request_dates
 from simulator.server import Served
-
-LOCATION = RegisteredCodeLocationOrigin("pipelines.definitions")
-ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(LOCATION, "__repository__"), "ncaa_ingestion")
 
 
 class SeasonPlayer:
@@ -45,8 +41,10 @@ class SeasonPlayer:
         database: Database,
         client: NcaaClient,
         instance: dg.DagsterInstance,
+        url: sa.URL,
     ) -> None:
         self.instance = instance
+        self._url = url
         self.reasons: dict[str, list[str]] = {}
         """The reasons of the requests for each date, in order."""
         self._runner = runner
@@ -61,7 +59,10 @@ class SeasonPlayer:
             self._clock.move_to(moment)
             self.tick(moment)
             if moment.minute == 0:
-                self._run(list(repairs(self.instance, moment)))
+                with connect(self._url) as connection:
+                    requests = repairs(self.instance, connection, moment)
+                    connection.commit()
+                self._run(requests)
             moment += step
 
     def tick(self, moment: dt.datetime) -> None:
@@ -71,30 +72,27 @@ class SeasonPlayer:
         ) as context:
             context._instance = self.instance  # otherwise each tick opens a new instance
             requests = list(ncaa_schedule.evaluate_tick(context).run_requests or [])
+        with connect(self._url) as connection:
+            request_dates(connection, MENS_BASKETBALL.sport, _dates(requests), "schedule", moment)
+            connection.commit()
         self._run(requests)
 
     def _run(self, requests: list[dg.RunRequest]) -> None:
-        dates = [dt.date.fromisoformat(request.partition_key or "") for request in requests]
-        outcomes = self._runner.run(self._ingest(dates))
+        outcomes = self._runner.run(self._ingest(_dates(requests)))
         for request in requests:
-            date = request.partition_key or ""
-            self.reasons.setdefault(date, []).append(request.tags[REASON_TAG])
-            outcome = outcomes[date]
-            failed = isinstance(outcome, GamePulseError)
-            status = dg.DagsterRunStatus.FAILURE if failed else dg.DagsterRunStatus.SUCCESS
-            run = dg.DagsterRun("ncaa_ingestion", status=status, tags={PARTITION_TAG: date}, remote_job_origin=ORIGIN)
-            self.instance.add_run(run)
-            if not failed:
-                self.instance.report_runless_asset_event(
-                    dg.AssetMaterialization(ncaa_games.key, partition=date, metadata=outcome.report.counts())
-                )
+            self.reasons.setdefault(request.partition_key or "", []).append(request.tags[REASON_TAG])
+        with connect(self._url) as connection:
+            record_outcomes(connection, MENS_BASKETBALL.sport, outcomes)
+            connection.commit()
 
-    async def _ingest(self, dates: Collection[dt.date]) -> dict[str, Any]:
+    async def _ingest(self, dates: Collection[dt.date]) -> dict[dt.date, str | None]:
         self._client._calendars.clear()  # every run has its own client
-        return {
-            date.isoformat(): outcome
-            async for date, outcome in ingest_dates(list(dates), MENS_BASKETBALL, self._client, self._database, QUIET)
-        }
+        outcomes = ingest_dates(list(dates), MENS_BASKETBALL, self._client, self._database, QUIET)
+        return {date: str(outcome) if isinstance(outcome, GamePulseError) else None async for date, outcome in outcomes}
+
+
+def _dates(requests: Sequence[dg.RunRequest]) -> list[dt.date]:
+    return [dt.date.fromisoformat(request.partition_key or "") for request in requests]
 
 
 @contextmanager
@@ -110,7 +108,7 @@ def playing(url: sa.URL, api: Served, start: str) -> Iterator[SeasonPlayer]:
         instance = stack.enter_context(dg.DagsterInstance.from_config(str(PROJECT)))
         database, client = Database(settings_for(url)), NcaaClient(api.url)
         try:
-            yield SeasonPlayer(runner, clock, database, client, instance)
+            yield SeasonPlayer(runner, clock, database, client, instance, url)
         finally:
             runner.run(client.__aexit__(None, None, None))
             runner.run(database.__aexit__(None, None, None))

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
-from support.builders import at, game, reject, scoreboard, team
+from support.builders import at, day, game, reject, scoreboard, team
 from support.databases import Databases
 from support.warehouse import Warehouse
 
@@ -56,10 +56,10 @@ def tables(shared_tables: Tables) -> Tables:
     """A week of games, each date settled or not old enough, and today asked for a minute ago."""
     shared_tables.empty()
     duke, unc = team("duke", "acc"), team("unc", "acc")
-    for number, day in enumerate(range(14, 20)):
-        fetched_at = at(f"2026-01-{day + 2} 12:30") if day < 19 else NOW
+    for number, january in enumerate(range(14, 20)):
+        fetched_at = at(f"2026-01-{january + 2} 12:30") if january < 19 else NOW
         played = game(7_000_001 + number, duke, unc, "final 80-70")
-        shared_tables.load(scoreboard(f"2026-01-{day}", fetched_at, played), games_expected=1)
+        shared_tables.load(scoreboard(f"2026-01-{january}", fetched_at, played), games_expected=1)
     shared_tables.load(scoreboard(TODAY, NOW - dt.timedelta(minutes=1), game(7_000_100, duke, unc)), games_expected=1)
     return shared_tables
 
@@ -131,6 +131,35 @@ def test_a_date_that_never_loaded_is_a_warning_once_its_neighbours_are_there(tab
     tables.query("DELETE FROM fact_game WHERE game_date < '2026-01-16'")
     tables.query("DELETE FROM scoreboard WHERE game_date < '2026-01-16'")
     assert tables.bad() == {}, "what is before the first date was never asked for"
+
+
+def test_a_requested_date_that_never_loaded_is_a_warning_at_any_age(tables: Tables) -> None:
+    def request(date: str, requested_at: str, reason: str | None) -> None:
+        tables.query(
+            """
+            INSERT INTO requested_date
+            VALUES ('ncaam', $1::date, $2::timestamptz, 'backfill abc', $2::timestamptz, 1, $3)
+            ON CONFLICT (sport, game_date) DO UPDATE SET last_reason = excluded.last_reason
+            """,
+            day(date),
+            at(requested_at),
+            reason,
+        )
+
+    request("2014-02-01", "2016-01-01 12:00", None)
+    never = (WARN, "2014-02-01, requested by backfill abc, was never loaded.")
+    assert tables.bad() == {"requested_dates_are_loaded": never}
+    tables.query("DELETE FROM requested_date")
+
+    request("2014-02-01", "2026-01-20 19:30", None)
+    assert tables.bad() == {}, "its run may be queued"
+    request("2014-02-01", "2026-01-20 19:30", "GET gave 500")
+    failed = (WARN, "2014-02-01, requested by backfill abc, was never loaded: GET gave 500.")
+    assert tables.bad() == {"requested_dates_are_loaded": failed}
+    tables.load(scoreboard("2014-02-01", NOW, game(2_014_201, "duke", "unc", "final 80-70")), games_expected=1)
+    assert tables.bad() == {}
+    request(LAST_WEEK, "2026-01-20 19:30", "GET gave 500")
+    assert "failed when it was last requested: GET gave 500" in str(tables.bad()["requested_dates_are_loaded"][1])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,15 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 from support.api import Api
-from support.raw_games import raw_answer, raw_game
+from support.builders import day
+from support.warehouse import Warehouse
 
 from pipelines.assets import ncaa_games
+from pipelines.postgres.database import connect
 from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.runtime.failures import failed_dates
+from pipelines.runtime.retries import DoublingRetryPolicy
+from pipelines.warehouse.requested_dates import request_dates
 
 Rows = Callable[[str], list[dict[str, Any]]]
 Materialize = Callable[..., dg.ExecuteInProcessResult]
@@ -26,12 +31,17 @@ def materialize(database_url: sa.URL, api: Api) -> Materialize:
     """Materializes partitions in one run, against the test's database and API."""
     url = database_url.render_as_string(hide_password=False)
 
-    def run(first: str, last: str | None = None, instance: dg.DagsterInstance | None = None) -> Any:
-        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last or first}
+    def run(
+        first: str,
+        last: str | None = None,
+        instance: dg.DagsterInstance | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Any:
+        span = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last or first}
         return dg.materialize(
             [ncaa_games],
             partition_key=first if last is None else None,
-            tags=tags if last is not None else None,
+            tags={**(span if last is not None else {}), **(tags or {})},
             resources={
                 "database": DatabaseResource(url=url),
                 "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
@@ -53,9 +63,40 @@ def recordings(shared_data: Path, api: Api) -> dict[str, Any]:
     return {date: [entry["game"] for entry in json.loads(body)["games"]] for date, body in bodies.items()}
 
 
+def game(contest_id: int, home: str, away: str, **values: Any) -> dict[str, Any]:
+    """A final game in the current format."""
+    line = {"winner": False, "seed": "", "description": "", "rank": ""}
+    sides = {
+        side: {
+            **line,
+            "score": score,
+            "names": {"char6": name[:6].upper(), "short": name.title(), "seo": name, "full": ""},
+            "conferences": [{"conferenceName": "", "conferenceSeo": "acc"}],
+        }
+        for side, name, score in (("home", home, "80"), ("away", away, "70"))
+    }
+    return {
+        "gameID": str(contest_id),
+        **sides,
+        "finalMessage": "FINAL",
+        "title": "",
+        "url": f"/game/{contest_id}",
+        "network": "",
+        "liveVideoEnabled": False,
+        "startTime": "7:00 PM ET",
+        "startTimeEpoch": "",
+        "gameState": "final",
+        "startDate": "",
+        "currentPeriod": "FINAL",
+        "contestClock": "0:00",
+        "bracketId": "",
+        "bracketRound": "",
+    } | values
+
+
 def body(*games: dict[str, Any]) -> bytes:
     """A scoreboard in the current format."""
-    return json.dumps(raw_answer(*games)).encode()
+    return json.dumps({"inputMD5Sum": "", "instanceId": "", "games": [{"game": game} for game in games]}).encode()
 
 
 def metadata(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
@@ -162,9 +203,7 @@ def test_materializing_an_unchanged_date_again_writes_nothing(
 
 
 def test_a_materialization_carries_counts_the_scoreboard_and_its_source(materialize: Materialize, api: Api) -> None:
-    api.answer_with(
-        {"2025-12-01": body(raw_game(7000001, "duke", "unc"), raw_game(7000002, "wake", "pitt", gameState="pre"))}
-    )
+    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc"), game(7000002, "wake", "pitt", gameState="pre"))})
     found = metadata(materialize("2025-12-01"))["2025-12-01"]
     counts = {name: found[name] for name in found if name.startswith(("games_", "teams_"))}
     assert counts == {
@@ -178,7 +217,7 @@ def test_a_materialization_carries_counts_the_scoreboard_and_its_source(material
 
 def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materialize, api: Api) -> None:
     dates = ["2025-12-30", "2025-12-31", "2026-01-01"]
-    api.answer_with({date: body(raw_game(7000001 + number, "duke", "unc")) for number, date in enumerate(dates)})
+    api.answer_with({date: body(game(7000001 + number, "duke", "unc")) for number, date in enumerate(dates)})
     result = materialize(dates[0], dates[-1])
     assert result.success
     assert {date: found["games_inserted"] for date, found in metadata(result).items()} == dict.fromkeys(dates, 1)
@@ -192,9 +231,9 @@ def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
     materialize: Materialize, api: Api, rows: Rows
 ) -> None:
     api.answer_with({
-        "2025-12-01": body(raw_game(7000001, "duke", "unc")),
+        "2025-12-01": body(game(7000001, "duke", "unc")),
         "2025-12-02": b"<html>maintenance</html>",
-        "2025-12-03": body(raw_game(7000003, "duke", "unc")),
+        "2025-12-03": body(game(7000003, "duke", "unc")),
     })  # fmt: skip
     result = materialize("2025-12-01", "2025-12-03")
     assert not result.success
@@ -211,10 +250,10 @@ def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
     ("answer", "sentence"),
     [
         (b"<!doctype html><h1>502</h1>", "are not JSON"),
-        (body(raw_game(7000001, "duke", "unc"))[:-40], "are not JSON"),
+        (body(game(7000001, "duke", "unc"))[:-40], "are not JSON"),
         (b'{"message": "hello"}', "is no scoreboard"),
-        (body(raw_game(7000001, "duke", "unc", startDate="12/02/2025")), "games of another date"),
-        (body(raw_game(7000001, "duke", "unc"), raw_game(7000002, "wake", "pitt", gameState="?")), "more than a fifth"),
+        (body(game(7000001, "duke", "unc", startDate="12/02/2025")), "games of another date"),
+        (body(game(7000001, "duke", "unc"), game(7000002, "wake", "pitt", gameState="?")), "more than a fifth"),
     ],
     ids=["html", "truncated", "other shape", "other date", "shape changed"],
 )
@@ -222,7 +261,7 @@ def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
     materialize: Materialize, api: Api, rows: Rows, answer: bytes, sentence: str
 ) -> None:
     everything = "SELECT g.*, s.* FROM fact_game g JOIN scoreboard s USING (game_date) ORDER BY game_key"
-    api.answer_with({"2025-12-01": body(raw_game(7000009, "duke", "unc"))})
+    api.answer_with({"2025-12-01": body(game(7000009, "duke", "unc"))})
     assert materialize("2025-12-01").success
     before = rows(everything)
 
@@ -237,7 +276,7 @@ def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
 
 def test_one_unreadable_game_does_not_cost_the_day(materialize: Materialize, api: Api, rows: Rows) -> None:
     teams = ["duke", "unc", "wake", "pitt", "kansas", "baylor", "iowa", "purdue", "ucla", "usc"]
-    games = [raw_game(7000001 + n, teams[2 * n], teams[2 * n + 1]) for n in range(5)]
+    games = [game(7000001 + n, teams[2 * n], teams[2 * n + 1]) for n in range(5)]
     games[2]["home"]["score"] = "eighty"
     api.answer_with({"2025-12-01": body(*games)})
     counts = metadata(materialize("2025-12-01"))["2025-12-01"]
@@ -274,7 +313,7 @@ def test_what_can_heal_is_asked_for_again_after_2_4_and_8_seconds(materialize: M
 def test_events_are_in_the_run_log_and_on_stdout(
     materialize: Materialize, api: Api, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
+    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
     settings = {"python_logs": {"managed_python_loggers": ["gamepulse"], "python_log_level": "INFO"}}
     with dg.instance_for_test(overrides=settings) as instance:
         result = materialize("2025-12-01", "2025-12-02", instance=instance)
@@ -288,3 +327,83 @@ def test_events_are_in_the_run_log_and_on_stdout(
         assert any(event in line and partition in line for line in log)
         assert any(event in line and partition in line for line in stdout.splitlines())
     assert any("ncaa_games_asset_completed" in line and "games_processed=1" in line for line in log)
+
+
+def requested(rows: Rows) -> dict[str, tuple[str, int, str | None]]:
+    """Kind of requester, attempts and reason of each requested date."""
+    found = rows("SELECT * FROM requested_date ORDER BY game_date")
+    return {
+        str(row["game_date"]): (row["requested_by"].partition(" ")[0], row["attempts"], row["last_reason"])
+        for row in found
+    }
+
+
+def test_a_run_records_its_dates_when_it_starts_and_why_some_failed(
+    materialize: Materialize, api: Api, rows: Rows
+) -> None:
+    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
+    assert not materialize("2025-12-01", "2025-12-02").success
+    found = requested(rows)
+    assert found["2025-12-01"] == ("run", 1, None)
+    assert found["2025-12-02"][:2] == ("run", 1)
+    assert "not JSON" in (found["2025-12-02"][2] or "")
+
+    api.answer_with(
+        {"2025-12-01": body(game(7000001, "duke", "unc")), "2025-12-02": body(game(7000002, "duke", "unc"))}
+    )
+    assert materialize("2025-12-02").success
+    assert requested(rows)["2025-12-02"] == ("run", 2, None)
+
+
+def test_retries_of_a_run_are_one_attempt(materialize: Materialize, api: Api, rows: Rows) -> None:
+    with dg.instance_for_test() as instance:
+        assert not materialize("2025-12-01", instance=instance).success  # 404, four times
+    [(requester, attempts, reason)] = requested(rows).values()
+    assert (requester, attempts) == ("run", 1)
+    assert "404" in (reason or "")
+
+
+def test_the_repair_sensors_request_is_not_counted_twice(
+    materialize: Materialize, api: Api, rows: Rows, database_url: sa.URL
+) -> None:
+    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc"))})
+    with connect(database_url) as connection:
+        request_dates(connection, "ncaam", [day("2025-12-01")], "repair")
+        connection.commit()
+    assert materialize("2025-12-01", tags={"dagster/sensor_name": "ncaa_repairs"}).success
+    assert requested(rows) == {"2025-12-01": ("repair", 1, None)}
+
+
+def test_attempts_start_again_once_a_date_was_settled(
+    materialize: Materialize, api: Api, rows: Rows, warehouse: Warehouse
+) -> None:
+    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc"))})
+    for attempts in (1, 2):
+        warehouse.query("UPDATE scoreboard SET settled_at = NULL")
+        assert materialize("2025-12-01").success
+        assert requested(rows) == {"2025-12-01": ("run", attempts, None)}
+    warehouse.query("UPDATE scoreboard SET settled_at = now()")
+    assert materialize("2025-12-01").success
+    assert requested(rows) == {"2025-12-01": ("run", 1, None)}
+
+
+def test_a_database_that_is_away_fails_all_dates_of_a_run_and_is_retryable(
+    materialize: Materialize, database_url: sa.URL
+) -> None:
+    url = database_url.set(port=1).render_as_string(hide_password=False)
+    with dg.instance_for_test() as instance, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DoublingRetryPolicy, "calculate_delay", lambda policy, attempt: 0.0)
+        tags = {"dagster/asset_partition_range_start": "2025-12-01", "dagster/asset_partition_range_end": "2025-12-02"}
+        result = dg.materialize(
+            [ncaa_games],
+            tags=tags,
+            resources={"database": DatabaseResource(url=url), "ncaa_api": NcaaApiResource(database_url=url)},
+            instance=instance,
+            raise_on_error=False,
+        )
+        events = instance.all_logs(result.run_id)
+    kinds = [record.dagster_event.event_type_value for record in events if record.dagster_event is not None]
+    assert kinds.count("STEP_UP_FOR_RETRY") == 3
+    failures = failed_dates(result.get_step_failure_events())
+    assert set(failures) == {day("2025-12-01"), day("2025-12-02")}
+    assert all("cannot be reached" in reason for reason in failures.values())

@@ -13,18 +13,23 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 import time_machine
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._grpc.client import DEFAULT_SENSOR_GRPC_TIMEOUT
-from support.builders import at
+from support.builders import at, day, game, scoreboard
+from support.warehouse import Warehouse
 
 from pipelines import sensors
-from pipelines.assets import ncaa_games
 from pipelines.definitions import defs
 from pipelines.errors import AlertError
-from pipelines.repairs import PARTITION_TAG, REASON_TAG
+from pipelines.ncaa.league import MENS_BASKETBALL
+from pipelines.postgres.database import connect
+from pipelines.runtime.runs import ASSET, PARTITION_TAG, QUEUED, RANGE_TAGS, REASON_TAG, requester
 from pipelines.schedules import ncaa_schedule
-from pipelines.sensors import alert_text, failure_alert, repairs
+from pipelines.sensors import REPAIRS_AT_ONCE, alert_text, failure_alert, ncaa_repairs, repairs
+from pipelines.warehouse.requested_dates import CANCELED, record_outcomes, request_dates
 
 Status = dg.DagsterRunStatus
 LOCATION = RegisteredCodeLocationOrigin("pipelines.definitions")
@@ -32,27 +37,38 @@ ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(LOCATION, "__repository__"), "nc
 
 
 class History:
-    """A Dagster instance whose past the test writes: each event happens at `now`."""
+    """A Dagster instance and tables whose past the test writes: each event happens at `now`."""
 
-    def __init__(self, instance: dg.DagsterInstance) -> None:
+    def __init__(self, instance: dg.DagsterInstance, warehouse: Warehouse, url: sa.URL) -> None:
         self.instance = instance
+        self.warehouse = warehouse
+        self.url = url
 
-    def run(self, now: str | dt.datetime, date: str, status: dg.DagsterRunStatus) -> str:
-        """A run of a date that was created and ended at that moment."""
-        run = dg.DagsterRun("ncaa_ingestion", status=status, tags={PARTITION_TAG: date}, remote_job_origin=ORIGIN)
+    def run(self, now: str | dt.datetime, date: str, status: dg.DagsterRunStatus, **tags: str) -> str:
+        """A run of a date that was created and ended at that moment, recorded where it started."""
+        tags = {PARTITION_TAG: date, **tags}
+        run = dg.DagsterRun("ncaa_ingestion", status=status, tags=tags, remote_job_origin=ORIGIN)
         with time_machine.travel(_moment(now), tick=False):
             self.instance.add_run(run)
+        if status not in QUEUED:
+            with connect(self.url) as connection:
+                request_dates(connection, MENS_BASKETBALL.sport, [day(date)], requester(run), _moment(now))
+                if status == Status.FAILURE:
+                    record_outcomes(connection, MENS_BASKETBALL.sport, {day(date): "GET gave 500."})
+                connection.commit()
         return run.run_id
 
     def loads(self, now: str | dt.datetime, date: str, games_to_come: int = 0) -> None:
-        """A successful run and its materialization."""
+        """A successful run and its load of 30 games."""
         self.run(now, date, Status.SUCCESS)
-        with time_machine.travel(_moment(now), tick=False):
-            self.instance.report_runless_asset_event(
-                dg.AssetMaterialization(
-                    ncaa_games.key, partition=date, metadata={"games_scheduled": games_to_come, "games_live": 0}
-                )
+        first_id = day(date).toordinal() * 100
+        games = [
+            game(
+                first_id + number, f"home-{number}", f"away-{number}", "scheduled" if number < games_to_come else FINAL
             )
+            for number in range(30)
+        ]
+        self.warehouse.load(scoreboard(date, _moment(now), *games), games_expected=30)
 
     def tick(self, now: str | dt.datetime) -> dict[str, str]:
         """Reasons by date of the schedule's requests at that time."""
@@ -68,8 +84,15 @@ class History:
 
     def repairs(self, now: str | dt.datetime) -> dict[str, str]:
         """Reasons by date of the repairs' requests at that time."""
-        with time_machine.travel(_moment(now), tick=False):
-            return _reasons(list(repairs(self.instance, _moment(now))), priority="5")
+        with time_machine.travel(_moment(now), tick=False), connect(self.url) as connection:
+            requests = repairs(self.instance, connection, _moment(now))
+            connection.commit()
+            return _reasons(requests, priority="5")
+
+    def requested(self) -> dict[str, tuple[str, int, str | None]]:
+        """Requester, attempts and reason of each requested date."""
+        rows = self.warehouse.query("SELECT * FROM requested_date ORDER BY game_date")
+        return {str(row["game_date"]): (row["requested_by"], row["attempts"], row["last_reason"]) for row in rows}
 
 
 def _moment(text: str | dt.datetime) -> dt.datetime:
@@ -91,12 +114,16 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def history(instance: dg.DagsterInstance) -> Iterator[History]:
+def history(
+    instance: dg.DagsterInstance, warehouse: Warehouse, database_url: sa.URL, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[History]:
     """No past."""
-    yield History(instance)
+    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+    yield History(instance, warehouse, database_url)
     instance.wipe()
 
 
+FINAL = "final 80-70"
 TODAY, YESTERDAY = "2026-01-15", "2026-01-14"
 NOT_OVER = "yesterday's games are not over"
 
@@ -184,7 +211,7 @@ def test_an_api_outage_of_four_ticks_is_made_up_for(history: History) -> None:
         history.run(f"2026-01-15 {now}", TODAY, Status.FAILURE)
     assert history.tick("2026-01-16 00:00") == {"2026-01-16": "today", TODAY: NOT_OVER}
     assert history.repairs("2026-01-16 00:01") == {"2026-01-16": "first start"}, "an hour has not passed"
-    assert history.repairs("2026-01-16 00:45") == {"2026-01-16": "first start", TODAY: "failed and never loaded"}
+    assert history.repairs("2026-01-16 00:45") == {TODAY: "failed and never loaded"}
     history.loads("2026-01-16 00:15", TODAY, games_to_come=2)
     history.loads("2026-01-16 00:15", "2026-01-16", games_to_come=9)
     assert history.tick("2026-01-16 00:30")[TODAY] == NOT_OVER
@@ -209,6 +236,143 @@ def test_a_daemon_that_was_down_for_two_days_requests_the_dates_it_missed(histor
         YESTERDAY: "not settled: corrections may come until noon of the second day after"
     }
     assert history.repairs("2026-01-16 12:00").keys() == {"2026-01-16", TODAY, YESTERDAY}
+
+
+def test_days_missed_since_the_schedule_first_ran_are_made_up_for_however_many(history: History) -> None:
+    history.run("2025-12-20 12:00", "2025-12-20", Status.SUCCESS, **{"dagster/schedule_name": "ncaa_schedule"})
+    settle_the_week(history)
+    requested = history.repairs("2026-01-15 20:00")
+    missed = {f"2025-12-{number}" for number in range(20, 32)} | {f"2026-01-{number:02}" for number in range(1, 7)}
+    assert set(requested) == missed | {TODAY}
+
+
+def test_an_old_date_that_failed_is_requested_daily_at_most_seven_times(history: History) -> None:
+    settle_the_week(history)
+    history.run("2026-01-15 19:00", TODAY, Status.SUCCESS)
+    old = "2014-02-01"
+    history.run("2026-01-15 19:00", old, Status.FAILURE)
+    requests = []
+    for hours in range(1, 24 * 14, 6):
+        now = at("2026-01-15 19:30") + dt.timedelta(hours=hours)
+        if old in history.repairs(now):
+            requests.append(hours)
+            with connect(history.url) as connection:
+                record_outcomes(connection, MENS_BASKETBALL.sport, {day(old): "GET gave 500."})
+                connection.commit()
+    assert requests == [1, 25, 49, 73, 97, 121]
+    assert history.requested()[old] == (history.requested()[old][0], 7, "GET gave 500.")
+
+
+def test_repairs_do_not_fill_the_queue(history: History) -> None:
+    settle_the_week(history)
+    old = [f"2014-01-{number:02}" for number in range(1, 31)]
+    for date in old:
+        history.run("2026-01-15 12:00", date, Status.FAILURE)
+    history.run("2026-01-15 19:00", TODAY, Status.SUCCESS)
+    history.run("2026-01-15 19:00", "2013-01-01", Status.QUEUED, **{"dagster/sensor_name": "ncaa_repairs"})
+    assert list(history.repairs("2026-01-15 19:03")) == old[:-REPAIRS_AT_ONCE:-1]
+
+
+BACKFILL = [f"2014-02-0{number}" for number in range(1, 6)]
+
+
+def add_backfill(history: History, status: BulkActionStatus) -> None:
+    """A backfill of five dates that the UI requested at noon, or its new status."""
+    backfill = history.instance.get_backfill("abc")
+    if backfill is not None:
+        ended = backfill.with_end_timestamp(at("2026-01-15 12:10").timestamp())
+        history.instance.update_backfill(ended.with_status(status))
+        return
+    noon = at("2026-01-15 12:00")
+    with time_machine.travel(noon, tick=False):
+        history.instance.add_backfill(
+            PartitionBackfill.from_asset_partitions(
+                backfill_id="abc",
+                asset_graph=defs.get_repository_def().asset_graph,
+                partition_names=BACKFILL,
+                asset_selection=[ASSET],
+                backfill_timestamp=noon.timestamp(),
+                tags={},
+                dynamic_partitions_store=history.instance,
+                all_partitions=False,
+                title=None,
+                description=None,
+                run_config=None,
+            ).with_status(status)
+        )
+
+
+def evaluate(history: History, now: str, cursor: str | None = None) -> tuple[set[str], str | None]:
+    """One evaluation of the repair sensor: the dates that it requests, and its cursor."""
+    with (
+        time_machine.travel(_moment(now), tick=False),
+        dg.build_sensor_context(
+            instance=history.instance, repository_def=defs.get_repository_def(), cursor=cursor
+        ) as context,
+    ):
+        tick = ncaa_repairs.evaluate_tick(context)
+    return {request.partition_key or "" for request in tick.run_requests or []}, tick.cursor
+
+
+@pytest.fixture
+def settled(history: History) -> History:
+    """Nothing else is due."""
+    settle_the_week(history)
+    history.run("2026-01-15 12:00", TODAY, Status.SUCCESS)
+    return history
+
+
+def test_dates_of_a_backfill_whose_runs_were_canceled_are_recorded_and_made_up_for(settled: History) -> None:
+    add_backfill(settled, BulkActionStatus.REQUESTED)
+    requests, cursor = evaluate(settled, "2026-01-15 12:01")
+    assert requests == set()
+    for date in BACKFILL:
+        assert settled.requested()[date] == ("backfill abc", 0, None)
+    settled.loads("2026-01-15 12:02", BACKFILL[0])
+    for date in BACKFILL[1:]:
+        settled.run("2026-01-15 12:00", date, Status.QUEUED)
+    assert evaluate(settled, "2026-01-15 14:00")[0] == set(), "they are queued"
+    for run in settled.instance.get_runs(dg.RunsFilter(statuses=[Status.QUEUED])):
+        settled.instance.report_run_canceled(run)
+    add_backfill(settled, BulkActionStatus.FAILED)
+
+    requests, cursor = evaluate(settled, "2026-01-15 13:01", cursor)
+    assert requests == set(BACKFILL[1:]), "an hour after they were requested"
+    assert settled.requested()[BACKFILL[0]] == ("backfill abc", 1, None)
+    settled.loads("2026-01-15 13:02", BACKFILL[1])
+    assert evaluate(settled, "2026-01-15 13:03", cursor)[0] == set()
+
+
+def test_dates_that_a_person_canceled_stay_a_finding_and_are_not_requested(settled: History) -> None:
+    add_backfill(settled, BulkActionStatus.REQUESTED)
+    _, cursor = evaluate(settled, "2026-01-15 12:01")
+    settled.loads("2026-01-15 12:02", BACKFILL[0])
+    add_backfill(settled, BulkActionStatus.CANCELED)
+    first, last = "2015-01-01", "2015-01-03"
+    with connect(settled.url) as connection:  # `gamepulse backfill`, stopped by Ctrl-C
+        request_dates(
+            connection,
+            MENS_BASKETBALL.sport,
+            [day(first), day("2015-01-02"), day(last)],
+            "run r",
+            at("2026-01-15 12:03"),
+        )
+        connection.commit()
+    settled.loads("2026-01-15 12:04", first)
+    tags = dict(zip(RANGE_TAGS, (first, last), strict=True))
+    run = dg.DagsterRun("ncaa_ingestion", status=Status.CANCELED, tags=tags)
+    with time_machine.travel(at("2026-01-15 12:03"), tick=False):
+        settled.instance.add_run(run)
+
+    for now in ("2026-01-15 12:06", "2026-01-15 18:00", "2026-01-20 18:00"):
+        requests, cursor = evaluate(settled, now, cursor)
+        assert {date for date in requests if date < "2026"} == set()
+    for date in (*BACKFILL[1:], "2015-01-02", last):
+        reason = settled.requested()[date][2]
+        assert reason is not None
+        assert reason.startswith(CANCELED), date
+    assert settled.requested()[first][2] is None
+    assert settled.requested()[BACKFILL[0]][2] is None
 
 
 def failure_of_a_run(history: History, date: str, error: str) -> dg.RunFailureSensorContext:

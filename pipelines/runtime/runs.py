@@ -1,0 +1,130 @@
+"""Reads Dagster's runs and backfills: which dates they request, and what became of those that never started."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import dagster as dg
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
+
+from pipelines.partitions import days_between
+from pipelines.warehouse.requested_dates import CANCELED
+
+ASSET: Final = dg.AssetKey("ncaa_games")
+JOB: Final = "ncaa_ingestion"
+REPAIR_SENSOR: Final = "ncaa_repairs"
+REASON_TAG: Final = "gamepulse/reason"
+PARTITION_TAG: Final = "dagster/partition"
+RANGE_TAGS: Final = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+QUEUED: Final = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
+UNDER_WAY: Final = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+
+
+class Request(NamedTuple):
+    """Dates of a backfill or of a canceled range, whose runs may never have started."""
+
+    dates: Sequence[dt.date]
+    requested_by: str
+    requested_at: dt.datetime
+    ended_at: dt.datetime | None = None
+    reason: str | None = None
+    """Why dates that are not loaded never will be by this request; None while it is under way."""
+
+
+def run_dates(tags: Mapping[str, str]) -> list[dt.date]:
+    """Returns the game dates of a run, from its tags."""
+    if PARTITION_TAG in tags:
+        return [dt.date.fromisoformat(tags[PARTITION_TAG])]
+    if not all(tag in tags for tag in RANGE_TAGS):
+        return []
+    first, last = (dt.date.fromisoformat(tags[tag]) for tag in RANGE_TAGS)
+    return days_between(first, last)
+
+
+def requester(run: dg.DagsterRun) -> str:
+    """Returns what requested the run: `schedule`, `repair`, `backfill …` or `run …`."""
+    if "dagster/schedule_name" in run.tags:
+        return "schedule"
+    if is_repair(run):
+        return "repair"
+    backfill_id = run.tags.get("dagster/backfill")
+    return f"backfill {backfill_id}" if backfill_id is not None else f"run {run.run_id}"
+
+
+def is_repair(run: dg.DagsterRun) -> bool:
+    """Returns whether the repair sensor requested the run; it has recorded the request."""
+    return run.tags.get("dagster/sensor_name") == REPAIR_SENSOR
+
+
+def is_queued(instance: dg.DagsterInstance, partition_key: str) -> bool:
+    """Returns whether a run of the partition is queued already."""
+    return instance.get_runs_count(dg.RunsFilter(tags={PARTITION_TAG: partition_key}, statuses=[*QUEUED])) > 0
+
+
+def unfinished_dates(instance: dg.DagsterInstance, dates: Collection[dt.date]) -> set[dt.date]:
+    """Returns those of the dates that have a run under way, or a run of their own in the queue."""
+    if not dates:
+        return set()
+    keys = [date.isoformat() for date in dates]
+    runs = [
+        *instance.get_runs(dg.RunsFilter(statuses=[*UNDER_WAY])),
+        *instance.get_runs(dg.RunsFilter(statuses=[*QUEUED], tags={PARTITION_TAG: keys})),
+    ]
+    return {date for run in runs for date in run_dates(run.tags)} & set(dates)
+
+
+def unfinished_repairs(instance: dg.DagsterInstance) -> int:
+    """Returns the number of repairs that are queued or under way."""
+    tags = {"dagster/sensor_name": REPAIR_SENSOR}
+    return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=[*QUEUED, *UNDER_WAY]))
+
+
+def unstarted_requests(
+    instance: dg.DagsterInstance, since: dt.datetime | None, now: dt.datetime
+) -> tuple[list[Request], dt.datetime]:
+    """Returns the backfills created since a moment and the ranges canceled since, and the moment to pass next time.
+
+    That is the creation of the oldest backfill still under way, or `now`.
+    """
+    backfills = instance.get_backfills(filters=BulkActionsFilter(created_after=since))
+    requests = [request for backfill in backfills if (request := _backfill_request(backfill, now)) is not None]
+    oldest = min((request.requested_at for request in requests if request.ended_at is None), default=now)
+    canceled = dg.RunsFilter(job_name=JOB, statuses=[dg.DagsterRunStatus.CANCELED], updated_after=since)
+    for record in instance.get_run_records(canceled):
+        run = record.dagster_run
+        if RANGE_TAGS[0] in run.tags:
+            requests.append(
+                Request(
+                    dates=run_dates(run.tags),
+                    requested_by=requester(run),
+                    requested_at=record.create_timestamp,
+                    ended_at=record.update_timestamp,
+                    reason=f"{CANCELED} with run {run.run_id}",
+                )
+            )
+    # A second before, as creation times may be rounded.
+    return requests, min(oldest, now) - dt.timedelta(seconds=1)
+
+
+def _backfill_request(backfill: PartitionBackfill, now: dt.datetime) -> Request | None:
+    dates = _backfill_dates(backfill)
+    if not dates:
+        return None
+    name = f"backfill {backfill.backfill_id}"
+    requested_at = dt.datetime.fromtimestamp(backfill.backfill_timestamp, dt.UTC)
+    if backfill.status in {BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING}:
+        return Request(dates, name, requested_at)
+    end = backfill.backfill_end_timestamp
+    ended_at = dt.datetime.fromtimestamp(end, dt.UTC) if end is not None else now
+    canceled = backfill.status == BulkActionStatus.CANCELED
+    reason = f"{CANCELED} with {name}" if canceled else f"{name} ended without loading it"
+    return Request(dates, name, requested_at, ended_at, reason)
+
+
+def _backfill_dates(backfill: PartitionBackfill) -> list[dt.date]:
+    if backfill.asset_backfill_data is not None:
+        target = backfill.asset_backfill_data.target_subset
+        keys = target.get_partitions_subset(ASSET).get_partition_keys() if ASSET in target.asset_keys else ()
+    else:
+        keys = backfill.partition_names or () if backfill.job_name == JOB else ()
+    return sorted(dt.date.fromisoformat(key) for key in keys)
