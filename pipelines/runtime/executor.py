@@ -10,12 +10,21 @@ from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 
 from pipelines.runtime.run_launcher import process_tag
+from pipelines.runtime.runs import MAX_RUNTIME_TAG, max_runtime, run_dates
+from pipelines.settings import Settings
 
 
 @dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema)  # type: ignore[call-overload,untyped-decorator]
 def in_process_executor(context: dg.InitExecutorContext) -> dg.Executor:
     """Executes the single step of a run in the run's process; a process of its own would double its time."""
     return _InProcessExecutor(dg.in_process_executor.executor_creation_fn(context))  # type: ignore[misc]
+
+
+def _longer_runtime(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, str]:
+    """Raises the maximum runtime of a run whose dates take longer at the configured rate limit."""
+    limit = int(run.tags.get(MAX_RUNTIME_TAG) or instance.run_monitoring_max_runtime_seconds)
+    needed = max_runtime(len(run_dates(run.tags)), Settings().ncaa_api_requests_per_second)
+    return {MAX_RUNTIME_TAG: str(needed)} if 0 < limit < needed else {}
 
 
 class _InProcessExecutor(dg.Executor):
@@ -33,7 +42,8 @@ class _InProcessExecutor(dg.Executor):
         return self._executor.step_dependency_config
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
-        plan_context.instance.add_run_tags(plan_context.run_id, process_tag())
+        instance, run = plan_context.instance, plan_context.dagster_run
+        instance.add_run_tags(run.run_id, process_tag() | _longer_runtime(instance, run))
         with ExitStack() as wait:
             for event in self._executor.execute(plan_context, execution_plan):
                 wait.close()

@@ -1,12 +1,12 @@
 """Launches runs as local processes, stops them with the daemon, and detects runs whose process died."""
 
-import os
-import socket
 import time
 from typing import Final
 
 import dagster as dg
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+
+from pipelines.runtime.processes import Process
 
 PROCESS_TAG: Final = ".dagster/gamepulse_process"
 """The UI hides tags with this prefix."""
@@ -17,8 +17,8 @@ UNDER_WAY: Final = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, d
 
 
 def process_tag() -> dict[str, str]:
-    """Which process a run is: host and process id."""
-    return {PROCESS_TAG: f"{socket.gethostname()} {os.getpid()}"}
+    """Returns a tag that names this process."""
+    return {PROCESS_TAG: str(Process.current())}
 
 
 class LocalRunLauncher(dg.DefaultRunLauncher):
@@ -53,21 +53,11 @@ class LocalRunLauncher(dg.DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """Failed when the run's process was on this host and is gone, whoever started it.
+        """Fails a run whose process was on this machine and has ended.
 
-        Of a process elsewhere nothing is known: such a run is ended by its `dagster/max_runtime` at the latest.
+        A run of another machine, even of the same host name, is left to its `dagster/max_runtime`.
         """
-        host, _, pid = run.tags.get(PROCESS_TAG, "").partition(" ")
-        if host != socket.gethostname() or _is_alive(int(pid)):
+        process = Process.parse(run.tags.get(PROCESS_TAG, ""))
+        if process is None or not process.has_ended():
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.FAILED, f"process {pid} of this run died on {host}")
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        return CheckRunHealthResult(WorkerStatus.FAILED, f"process {process.pid} of this run died on {process.host}")

@@ -1,6 +1,7 @@
 """Reads Dagster's runs and backfills: which dates they request, and what became of those that never started."""
 
 import datetime as dt
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -18,6 +19,9 @@ PARTITION_TAG: Final = "dagster/partition"
 RANGE_TAGS: Final = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 QUEUED: Final = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
 UNDER_WAY: Final = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+
+
+MAX_RUNTIME_TAG: Final = "dagster/max_runtime"
 
 
 class Request(NamedTuple):
@@ -39,6 +43,15 @@ def run_dates(tags: Mapping[str, str]) -> list[dt.date]:
         return []
     first, last = (dt.date.fromisoformat(tags[tag]) for tag in RANGE_TAGS)
     return days_between(first, last)
+
+
+def max_runtime(dates: int, requests_per_second: float) -> int:
+    """Returns the seconds within which a run of so many dates ends, unless it hangs.
+
+    Per date two seconds of work, and permits for eight requests: four attempts while another process uses half of the
+    limit.
+    """
+    return 300 + math.ceil(dates * (2 + 8 / requests_per_second))
 
 
 def requester(run: dg.DagsterRun) -> str:

@@ -1,36 +1,79 @@
-"""A run whose process died is distinguished from a live one, on this host and elsewhere."""
+"""A run whose process died is distinguished from live ones, on this machine and elsewhere."""
 
-import socket
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import dagster as dg
 import pytest
 from dagster._core.launcher.base import WorkerStatus
 
+from pipelines.runtime.processes import UNKNOWN, Process
 from pipelines.runtime.run_launcher import PROCESS_TAG, LocalRunLauncher, process_tag
 
+HERE = Process.current()
 
-def health(tags: dict[str, str]) -> WorkerStatus:
-    return LocalRunLauncher().check_run_worker_health(dg.DagsterRun("ncaa_ingestion", tags=tags)).status
+
+def health(process: Process) -> WorkerStatus:
+    run = dg.DagsterRun("ncaa_ingestion", tags={PROCESS_TAG: str(process)})
+    return LocalRunLauncher().check_run_worker_health(run).status
 
 
 @pytest.fixture(scope="module")
-def dead_pid() -> int:
+def dead() -> Process:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
-    return child.pid
+    return HERE._replace(pid=child.pid)
+
+
+@pytest.fixture
+def zombie() -> Iterator[Process]:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    yield HERE._replace(pid=child.pid, started=UNKNOWN)
+    child.wait()
 
 
 def test_a_run_whose_process_is_alive_is_running() -> None:
-    assert health(process_tag()) is WorkerStatus.RUNNING
-    assert health({PROCESS_TAG: f"{socket.gethostname()} 1"}) is WorkerStatus.RUNNING
+    assert process_tag() == {PROCESS_TAG: str(HERE)}
+    assert health(HERE) is WorkerStatus.RUNNING
+    assert health(HERE._replace(started=UNKNOWN)) is WorkerStatus.RUNNING, "where the system does not tell the start"
 
 
-def test_a_run_whose_process_is_gone_has_failed(dead_pid: int) -> None:
-    assert health({PROCESS_TAG: f"{socket.gethostname()} {dead_pid}"}) is WorkerStatus.FAILED
+def test_a_run_whose_process_is_gone_has_failed(dead: Process, zombie: Process) -> None:
+    assert health(dead) is WorkerStatus.FAILED
+    assert health(zombie) is WorkerStatus.FAILED
 
 
-def test_a_run_on_another_host_or_without_a_process_tag_is_left_alone(dead_pid: int) -> None:
-    assert health({PROCESS_TAG: f"elsewhere.example {dead_pid}"}) is WorkerStatus.RUNNING
-    assert health({}) is WorkerStatus.RUNNING
+@pytest.mark.skipif(HERE.started == UNKNOWN, reason="needs /proc")
+def test_a_run_whose_process_id_was_reused_has_failed() -> None:
+    assert health(HERE._replace(started="1")) is WorkerStatus.FAILED
+
+
+def test_a_run_before_a_reboot_of_this_machine_has_failed() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.runtime.processes._machine", lambda: "an-id")
+        rebooted = Process.current()._replace(boot="another")
+        assert health(rebooted) is WorkerStatus.FAILED
+
+
+@pytest.mark.parametrize("machine", [UNKNOWN, "an-id"])
+def test_a_run_of_another_machine_with_the_same_host_name_is_left_alone(dead: Process, machine: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.runtime.processes._machine", lambda: machine)
+        elsewhere = dead._replace(machine="another-id", boot="another")
+        assert health(elsewhere) is WorkerStatus.RUNNING
+        if machine == UNKNOWN:  # as in a container
+            assert health(dead._replace(machine=UNKNOWN, boot="another")) is WorkerStatus.RUNNING
+            assert health(dead._replace(machine=UNKNOWN)) is WorkerStatus.FAILED, "a restarted container"
+
+
+@pytest.mark.parametrize("tag", ["", "host 1", f"{HERE.host} {HERE.machine} {HERE.boot} one 1"])
+def test_a_run_without_a_readable_process_tag_is_left_alone(tag: str) -> None:
+    run = dg.DagsterRun("ncaa_ingestion", tags={PROCESS_TAG: tag} if tag else {})
+    assert LocalRunLauncher().check_run_worker_health(run).status is WorkerStatus.RUNNING
+
+
+def test_a_run_of_another_host_is_left_alone(dead: Process) -> None:
+    assert health(dead._replace(host="elsewhere.example")) is WorkerStatus.RUNNING
