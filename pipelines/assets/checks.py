@@ -26,19 +26,18 @@ class Check(NamedTuple):
 CHECKS = (
     Check(
         "scoreboard_is_complete",
-        "Each date has as many games as the season's calendar says.",
+        "Each date up to today has as many games as the season's calendar says.",
         """
         SELECT
             CASE WHEN games_expected IS NULL THEN 'WARN' ELSE 'ERROR' END AS severity,
             CASE WHEN games_expected IS NULL THEN format('%s: unknown, the calendar could not be had', game_date)
                 ELSE format('%s has %s of %s games', game_date, games_received, games_expected) END AS finding
         FROM scoreboard
-        WHERE games_received < games_expected
-           OR (
-               games_expected IS NULL
-               AND EXTRACT(month FROM game_date) <> ALL (:off_season)
-               AND game_date > CAST(:today AS date) - 7
-           )
+        WHERE game_date <= CAST(:today AS date)  -- games of the days ahead are announced one by one
+          AND (
+              games_received < games_expected
+              OR (games_expected IS NULL AND EXTRACT(month FROM game_date) <> ALL (:off_season))
+          )
         ORDER BY severity, game_date DESC
         """,
     ),

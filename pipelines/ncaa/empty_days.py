@@ -2,15 +2,18 @@
 
 from pipelines.errors import EmptyScoreboardError
 from pipelines.ncaa.scoreboard import ParsedScoreboard
+from pipelines.seasons import eastern_date
 
 
 def reject_false_empty(scoreboard: ParsedScoreboard, games_expected: int | None) -> None:
-    """Accepts a scoreboard that has games, or whose date has none.
+    """Accepts a scoreboard that has games, or whose date has none, or none announced yet.
 
     Raises:
         EmptyScoreboardError: no games in the season, and the calendar lists some for the date or is unknown (None).
     """
     if scoreboard.games_received > 0 or games_expected == 0 or scoreboard.league.is_off_season(scoreboard.game_date):
+        return
+    if scoreboard.game_date > eastern_date(scoreboard.fetched_at):
         return
     calendar = (
         "the season's calendar is unknown"

@@ -1,12 +1,14 @@
 """What the catalog shows: lineage, columns, row counts, and the days ahead."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from support.api import Answer, Api
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.definitions import defs
@@ -106,3 +108,22 @@ def test_the_next_seven_days_are_loaded_as_announced(resources: dict[str, object
     [counted] = rows("SELECT count(*) AS games FROM fact_game")
     [event] = result.get_asset_materialization_events()
     assert event.step_materialization_data.materialization.metadata["games_processed"].value == counted["games"]
+
+
+def test_days_ahead_of_which_nothing_is_announced_yet_load(api: Api, database_url: sa.URL, rows: Rows) -> None:
+    today = eastern_date(dt.datetime.now(dt.UTC))
+    days = [today + dt.timedelta(days=ahead) for ahead in range(1, 8)]
+    counts = [{"contestDate": f"{day:%m/%d/%Y}", "count": 16} for day in days]
+    calendar = json.dumps({"data": {"schedules": {"games": counts}}}).encode()
+    api.answer = lambda path: Answer(calendar if path.startswith("/schedule-alt") else b'{"games": []}')
+    url = database_url.render_as_string(hide_password=False)
+    resources = {
+        "database": DatabaseResource(url=url),
+        "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
+    }
+    result = dg.materialize([ncaa_upcoming_games], resources=resources, instance=dg.DagsterInstance.ephemeral())
+    assert result.success
+    assert len(api.requests) <= 9, "none was fetched twice"
+    assert rows("SELECT DISTINCT games_received, settled_at FROM scoreboard") == [
+        {"games_received": 0, "settled_at": None}
+    ]

@@ -76,12 +76,22 @@ def test_a_scoreboard_with_fewer_games_than_the_calendar_is_an_error(tables: Tab
     assert tables.bad() == {"scoreboard_is_complete": (ERROR, f"{YESTERDAY} has 1 of 3 games.")}
 
 
-def test_a_calendar_that_could_not_be_had_is_a_warning_for_a_week_and_only_in_the_season(tables: Tables) -> None:
-    for date in ("2025-07-01", "2026-01-13"):
-        tables.load(scoreboard(date, NOW), games_expected=None)
+def test_an_unknown_calendar_of_the_season_is_a_warning_at_any_age(tables: Tables) -> None:
+    tables.load(scoreboard("2025-07-01", NOW), games_expected=None)
     assert tables.bad() == {}
-    tables.query(f"UPDATE scoreboard SET games_expected = NULL WHERE game_date = '{YESTERDAY}'")
-    assert tables.bad() == {"scoreboard_is_complete": (WARN, f"{YESTERDAY}: unknown, the calendar could not be had.")}
+    for date in (YESTERDAY, "2014-02-01"):
+        final = game(int(date.replace("-", "")), "duke", "unc", "final 80-70")
+        tables.load(scoreboard(date, NOW, final), games_expected=None)
+        tables.query(f"UPDATE scoreboard SET games_expected = NULL WHERE game_date = '{date}'")
+        unknown = (WARN, f"{date}: unknown, the calendar could not be had.")
+        assert tables.bad()["scoreboard_is_complete"] == unknown
+        tables.query(f"UPDATE scoreboard SET games_expected = games_received WHERE game_date = '{date}'")
+
+
+def test_days_ahead_need_not_be_complete(tables: Tables) -> None:
+    tables.load(scoreboard("2026-01-21", NOW, game(7_000_200, "duke", "unc")), games_expected=16)
+    assert tables.bad() == {}
+    assert tables.bad(at("2026-01-21 00:05"))["scoreboard_is_complete"] == (ERROR, "2026-01-21 has 1 of 16 games.")
 
 
 @pytest.mark.parametrize(

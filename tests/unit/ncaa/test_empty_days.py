@@ -45,3 +45,17 @@ def test_an_empty_scoreboard_of_the_season_needs_a_calendar_without_games(date: 
 def test_a_scoreboard_with_one_game_is_accepted(expected: int | None) -> None:
     one_game = scoreboard("2025-12-25", "2025-12-25 20:00", game(6_500_000, "duke", "unc"))
     reject_false_empty(one_game, expected)
+
+
+@pytest.mark.parametrize("expected", [None, 0, 12])
+@pytest.mark.parametrize(
+    ("fetched_at", "is_ahead"),
+    [("2026-03-17 23:59", True), ("2026-03-18 00:00", False), ("2026-03-19 00:00", False)],
+)
+def test_an_empty_scoreboard_of_a_day_ahead_is_accepted(fetched_at: str, is_ahead: bool, expected: int | None) -> None:
+    not_announced = scoreboard("2026-03-18", fetched_at)
+    if is_ahead or expected == 0:
+        reject_false_empty(not_announced, expected)
+    else:
+        with pytest.raises(EmptyScoreboardError):
+            reject_false_empty(not_announced, expected)
