@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
 from simulator import legacy, payload
+from simulator.days import eastern
 from simulator.faults import ActiveFault, Faults, Rule
-from simulator.game import PREGAME, State
-from simulator.listing import Listed, listing
+from simulator.game import PREGAME, Listed, State
+from simulator.listing import listing
 from simulator.world import World
 
 _DISCONNECT_POLL = 0.1
@@ -19,6 +20,12 @@ _CHUNK = b" " * (1024 * 1024)
 _FINAL_EVERY = 25
 """In the frozen legacy feed, 22 of 878 counted games were final."""
 
+_STALE_BY = timedelta(hours=6)
+_REDIRECTED = "/all-conf"
+_CHALLENGE_PAGE = """<!DOCTYPE html>
+<html lang="en-US"><head><title>Just a moment...</title></head>
+<body><noscript>Enable JavaScript and cookies to continue</noscript></body></html>
+"""
 _GATEWAY_PAGE = """<html>
 <head><title>{status} {reason}</title></head>
 <body><center><h1>{status} {reason}</h1></center><hr><center>cloudflare</center></body>
@@ -42,12 +49,24 @@ async def corrupt(
             return _gateway(502, "Bad Gateway")
         case "http_522":
             return _gateway(522, "Connection timed out")
-        case "http_404":
+        case "http_404" | "calendar_404":
             return _labelled_json('{"message":"Resource not found"}', 404)
         case "http_401":
             return PlainTextResponse("Unauthorized", 401)
         case "html":
-            return HTMLResponse("<!DOCTYPE html><html><body><h1>Just a moment...</h1></body></html>")
+            return HTMLResponse("<!DOCTYPE html><html><body><h1>NCAA API</h1></body></html>")
+        case "challenge_403":
+            return HTMLResponse(_CHALLENGE_PAGE, 403, {"cf-mitigated": "challenge"})
+        case "challenge_200":
+            return HTMLResponse(_CHALLENGE_PAGE, 200, {"cf-mitigated": "challenge"})
+        case "http_408":
+            return Response(status_code=408)
+        case "http_425":
+            return Response(status_code=425)
+        case "redirect_308":
+            if request.url.path.endswith(_REDIRECTED):  # a redirected request is answered
+                return _labelled_json(payload.scoreboard(listing(world, faults, day, now), now))
+            return Response(status_code=308, headers={"location": request.url.path + _REDIRECTED})
         case "hang":
             await _hang(request, rule)
             return _gateway(522, "Connection timed out")
@@ -64,8 +83,11 @@ async def corrupt(
             games = listing(world, faults, day, min(now, legacy.FROZEN_AT))
             return _labelled_json(legacy.scoreboard(games, now, world.record))
         case "legacy_frozen":
-            games = [_stale(entry) for entry in listing(world, faults, day, now)]
+            games = [_frozen(entry) for entry in listing(world, faults, day, now)]
             return _labelled_json(legacy.scoreboard(games, now, world.record))
+        case "stale":
+            then = min(now - _STALE_BY, eastern(day, 22))
+            return _labelled_json(payload.scoreboard(listing(world, faults, day, then), then))
         case "truncated":
             whole = payload.scoreboard(listing(world, faults, day, now), now)
             return _labelled_json(whole[: len(whole) // 2])
@@ -109,7 +131,7 @@ def _other_day(world: World, day: date) -> date:
     return next((other for other in earlier if world.games(other)), day - timedelta(days=7))
 
 
-def _stale(entry: Listed) -> Listed:
+def _frozen(entry: Listed) -> Listed:
     if entry.moment.state is State.FINAL and entry.game.contest_id % _FINAL_EVERY == 0:
         return entry
     return Listed(entry.game, PREGAME)

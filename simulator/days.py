@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 EASTERN = ZoneInfo("America/New_York")
 
 FIRST_SEASON = 2010
+FIRST_SEASON_OF_76_TEAMS = 2026
 WEEKS = 22
 """Weeks from the opening Monday to the Monday of the championship game, as in 2023-24, 2024-25 and 2025-26."""
 
@@ -48,6 +49,8 @@ class SeasonDays:
     bracket: Mapping[int, tuple[date, date]] = field(hash=False, compare=False)
     """The first and second day of each round (1 to 7); equal where a round is played on one day."""
     last_day: date
+    field_size: int = 68
+    """Teams in the NCAA tournament."""
     always_on: bool = False
     """Whether some games of each day tip off at night, so that games are live at every hour."""
 
@@ -77,6 +80,7 @@ def calendar_season(season: int) -> SeasonDays:
         first_id=_CALENDAR_IDS + (season - FIRST_SEASON) * ID_STRIDE,
         bracket=bracket,
         last_day=last_day,
+        field_size=76 if season >= FIRST_SEASON_OF_76_TEAMS else 68,
     )
 
 

@@ -17,7 +17,15 @@ class Target(StrEnum):
     """What a fault affects."""
 
     ANSWER = "answer"
+    DATE = "date"
     GAME = "game"
+
+
+class Endpoint(StrEnum):
+    """An endpoint of the API; `schedule` is the season's calendar."""
+
+    SCOREBOARD = "scoreboard"
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Fault:
     target: Target
     messy_share: float
     share: float = 1.0
+    endpoints: frozenset[Endpoint] = frozenset({Endpoint.SCOREBOARD})
 
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(
@@ -50,6 +59,57 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "disappeared": Fault("a game disappears from the scoreboard six hours before tip-off", Target.GAME, 0.004, 0.1),
         "moved": Fault("a game moves to another date a day before tip-off", Target.GAME, 0.004, 0.1),
+        "undecided_team": Fault(
+            "one or both teams of a game are `tba` (legacy: without names) until 12 hours before tip-off or, in a"
+            " tournament, until they are known; the contest id stays",
+            Target.GAME,
+            0.02,
+            0.3,
+        ),
+        "duplicate_id": Fault(
+            "a game is listed under a second, newer contest id that stays `pre`", Target.GAME, 0.004, 0.1
+        ),
+        "lower_id": Fault(
+            "a game has a newer contest id from 24 to 3 hours before tip-off, then its lower one again",
+            Target.GAME,
+            0.004,
+            0.1,
+        ),
+        "final_reverts": Fault(
+            "a final game is scheduled, live or postponed from one to four hours after its end", Target.GAME, 0.006, 0.1
+        ),
+        "implausible_final": Fault(
+            "a final game is 0-0, a draw or without scores for two hours", Target.GAME, 0.004, 0.1
+        ),
+        "called_off": Fault(
+            "a forfeit (2-0 or 0-0), NO CONTEST, SUSPENDED, POSTPONED or CANCELED in `currentPeriod` alone, or"
+            " `FINAL (resumed; ...)`",
+            Target.GAME,
+            0.004,
+            0.1,
+        ),
+        "ornaments": Fault(
+            "a field that only decorates a game is unreadable: rank, seed, round, network, start time or epoch",
+            Target.GAME,
+            0.02,
+            0.3,
+        ),
+        "missing_date": Fault(
+            "200 with `games: []` on a day with games while the calendar lacks the date; drawn every hour",
+            Target.DATE,
+            0.005,
+        ),
+        "stale": Fault(
+            "the scoreboard of six hours earlier, at most that of 22:00, with its `updated_at`", Target.ANSWER, 0.005
+        ),
+        "calendar_404": Fault(
+            "404 for the season's calendar", Target.ANSWER, 0.02, endpoints=frozenset({Endpoint.SCHEDULE})
+        ),
+        "challenge_403": Fault("403 with Cloudflare's challenge page", Target.ANSWER, 0.005),
+        "challenge_200": Fault("200 with Cloudflare's challenge page", Target.ANSWER, 0.003),
+        "http_408": Fault("408 without a body", Target.ANSWER, 0.003),
+        "http_425": Fault("425 without a body", Target.ANSWER, 0.003),
+        "redirect_308": Fault("308 to another path of the same host", Target.ANSWER, 0.01),
         "empty_day": Fault("200 with `games: []` on a day with games", Target.ANSWER, 0.01),
         "legacy": Fault(
             "the legacy format; its feed froze on 2025-08-29, so later games are `pre`", Target.ANSWER, 0.005
@@ -72,21 +132,14 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
 )
 
 
-class Endpoint(StrEnum):
-    """An endpoint of the API; `schedule` is the season's calendar."""
-
-    SCOREBOARD = "scoreboard"
-    SCHEDULE = "schedule"
-
-
 @dataclass(slots=True)
 class Rule:
     """When a fault is injected. The fields up to `retry_after` are the options of a fault."""
 
     share: float
+    endpoints: frozenset[Endpoint]
     dates: frozenset[date] | None = None
     """Only these dates; None: all. The calendar has no date, so only rules without dates affect it."""
-    endpoints: frozenset[Endpoint] = frozenset({Endpoint.SCOREBOARD})
     times: int | None = None
     """Only the first answers for each path; None: all."""
     seconds: float = 60.0
@@ -120,7 +173,11 @@ class Faults:
         Raises:
             ValueError: a name or an option is unknown.
         """
-        rules = {name: Rule(fault.messy_share) for name, fault in FAULTS.items() if messy and fault.messy_share}
+        rules = {
+            name: Rule(fault.messy_share, fault.endpoints)
+            for name, fault in FAULTS.items()
+            if messy and fault.messy_share
+        }
         rules.update({name: _rule(name, options) for name, options in given.items()})
         self.rules = rules
         self.messy = messy
@@ -152,6 +209,13 @@ class Faults:
                     return name
                 drawn -= rule.share
         return None
+
+    def on_date(self, day: date, now: datetime) -> bool:
+        """Returns whether a date is missing from scoreboard and calendar."""
+        rule = self.rules.get("missing_date")
+        if rule is None or not rule.covers(day):
+            return False
+        return self._draw("missing_date", f"{day} {int(now.timestamp()) // 3600}") < rule.share
 
     @property
     def affects_games(self) -> bool:
@@ -186,7 +250,7 @@ def _rule(name: str, options: Mapping[str, Any]) -> Rule:
     unknown = options.keys() - {"share", "dates", "endpoints", "times", "seconds", "retry_after"}
     if unknown:
         raise ValueError(f"fault {name!r} has no option {', '.join(sorted(unknown))}")
-    rule = Rule(float(options.get("share", FAULTS[name].share)))
+    rule = Rule(float(options.get("share", FAULTS[name].share)), FAULTS[name].endpoints)
     if (dates := options.get("dates")) is not None:
         rule.dates = frozenset(day if isinstance(day, date) else date.fromisoformat(day) for day in dates)
     if (endpoints := options.get("endpoints")) is not None:

@@ -1,7 +1,8 @@
 """One game: its fixed result, and its state at any moment between tip-off and final."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -46,6 +47,7 @@ class Game:
     away_seed: int | None = None
     bracket_id: int | None = None
     bracket_round: int | None = None
+    round_name: str = ""
     region: str = ""
     network: str = ""
 
@@ -89,6 +91,19 @@ class Moment:
 
 
 PREGAME = Moment(State.PRE)
+
+UNDECIDED = Team("tba", "TBA", "", "TBA", "")
+"""The placeholder of the current format for a team that is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A game on a scoreboard."""
+
+    game: Game
+    moment: Moment
+    overrides: Mapping[str, str | int] = field(default_factory=dict)
+    """Fields of the answer that a fault replaces, by path: `{"home.rank": "NR"}`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,8 @@ from pydantic_core import to_json
 
 from models.reference import Team, conferences
 from simulator.days import EASTERN
-from simulator.game import Moment, State
-from simulator.listing import Listed
-from simulator.payload import md5
-from simulator.tournaments import ROUND_NAMES
+from simulator.game import UNDECIDED, Listed, Moment, State
+from simulator.payload import md5, with_overrides
 
 Json = dict[str, Any]
 RecordOf = Callable[[Team, datetime], tuple[int, int]]
@@ -41,31 +39,28 @@ def scoreboard(games: Iterable[Listed], now: datetime, record_of: RecordOf) -> b
 def contest(listed: Listed, record_of: RecordOf) -> Json:
     """Returns one entry of `games`. Its contest id is in `url` only; `gameID` is another number."""
     game, at = listed.game, listed.moment
-    return {
-        "game": {
-            "gameID": str(game.contest_id - _ID_OFFSET),
-            "away": _side(listed, record_of, home=False),
-            "finalMessage": listed.message or _period(at),
-            "bracketRound": ROUND_NAMES[game.bracket_round].replace(" Four", " Four&#174;")
-            if game.bracket_round
-            else "",
-            "title": f"{game.home.short_name} {game.away.short_name}",
-            "contestName": "",
-            "url": f"/game/{game.contest_id}",
-            "network": game.network,
-            "home": _side(listed, record_of, home=True),
-            "liveVideoEnabled": False,
-            "startTime": "TBA" if listed.time_unknown else game.tip_off.strftime("%I:%M%p ET"),
-            "startTimeEpoch": "" if listed.time_unknown else str(int(game.tip_off.timestamp())),
-            "bracketId": str(game.bracket_id or ""),
-            "gameState": str(at.state),
-            "startDate": game.day.strftime("%m-%d-%Y"),
-            "currentPeriod": _period(at),
-            "videoState": "",
-            "bracketRegion": game.region,
-            "contestClock": _clock(at),
-        }
+    fields: Json = {
+        "gameID": "" if UNDECIDED in (game.home, game.away) else str(game.contest_id - _ID_OFFSET),
+        "away": _side(listed, record_of, home=False),
+        "finalMessage": _period(at),
+        "bracketRound": game.round_name.replace(" Four", " Four&#174;"),
+        "title": f"{game.home.short_name} {game.away.short_name}",
+        "contestName": "",
+        "url": f"/game/{game.contest_id}",
+        "network": game.network,
+        "home": _side(listed, record_of, home=True),
+        "liveVideoEnabled": False,
+        "startTime": game.tip_off.strftime("%I:%M%p ET"),
+        "startTimeEpoch": str(int(game.tip_off.timestamp())),
+        "bracketId": str(game.bracket_id or ""),
+        "gameState": str(at.state),
+        "startDate": game.day.strftime("%m-%d-%Y"),
+        "currentPeriod": _period(at),
+        "videoState": "",
+        "bracketRegion": game.region,
+        "contestClock": _clock(at),
     }
+    return {"game": with_overrides(fields, listed)}
 
 
 def _side(listed: Listed, record_of: RecordOf, *, home: bool) -> Json:
@@ -81,12 +76,9 @@ def _side(listed: Listed, record_of: RecordOf, *, home: bool) -> Json:
         listed_conferences.append({"conferenceName": "Top 25", "conferenceSeo": "top-25"})
     return {
         "score": "" if own is None else str(own),
-        "names": {
-            "char6": team.abbreviation,
-            "short": team.short_name,
-            "seo": team.slug,
-            "full": team.full_name,
-        },
+        "names": dict.fromkeys(("char6", "short", "seo", "full"), "")
+        if team == UNDECIDED
+        else {"char6": team.abbreviation, "short": team.short_name, "seo": team.slug, "full": team.full_name},
         "winner": at.state is State.FINAL and own is not None and other is not None and own > other,
         "seed": str(seed or ""),
         "description": f"({won}-{lost})",

@@ -5,9 +5,7 @@ from datetime import date, datetime, timedelta
 from html import escape
 
 from models.reference import Team
-from simulator.game import Moment, State
-from simulator.listing import Listed
-from simulator.tournaments import ROUND_NAMES
+from simulator.game import Listed, Moment, State
 from simulator.world import World
 
 REFRESH_SECONDS = 5
@@ -111,7 +109,7 @@ def _section(state: State, title: str, games: Iterable[Listed]) -> str:
 
 def _item(listed: Listed) -> str:
     game, at = listed.game, listed.moment
-    note = ROUND_NAMES[game.bracket_round] if game.bracket_round else game.network
+    note = game.round_name or game.network
     away = _row(game.away, game.away_seed or game.away_rank, at.away, at.home, at)
     home = _row(game.home, game.home_seed or game.home_rank, at.home, at.away, at)
     return (
@@ -135,8 +133,9 @@ def _state(listed: Listed) -> str:
     overtimes = at.period - 2
     overtime = "" if overtimes < 1 else "OT" if overtimes == 1 else f"{overtimes}OT"
     if at.state is State.PRE:
-        if listed.message or listed.time_unknown:
-            return listed.message or "TBA"
+        words = listed.overrides.get("finalMessage") or listed.overrides.get("startTime")
+        if words:
+            return str(words)
         tip_off = listed.game.tip_off
         return f"{tip_off.hour % 12 or 12}:{tip_off:%M} {'AM' if tip_off.hour < 12 else 'PM'} ET"
     if at.state is State.FINAL:

@@ -13,23 +13,15 @@ from pydantic_core import to_json
 
 from models.reference import Team
 from simulator.days import season_of
-from simulator.game import Moment, State
-from simulator.listing import Listed
-from simulator.tournaments import ROUND_NAMES
+from simulator.game import Listed, Moment, State
 
 Json = dict[str, Any]
 
 INSTANCE_ID = hashlib.md5(b"", usedforsecurity=False).hexdigest()
 """`instanceId` of every answer in the current format."""
 
-# With the HTML entities of the real titles.
-_ROUND_TITLES = {
-    **ROUND_NAMES,
-    1: "First Four&#174;",
-    4: "Sweet 16&#174;",
-    5: "Elite Eight&#174;",
-    6: "Final Four&#174;",
-}
+_TRADEMARKS = {"First Four", "Opening Round", "Sweet 16", "Elite Eight", "Final Four"}
+"""Round names whose titles carry an HTML entity."""
 _CHAMPIONSHIP_IDS = 1_000
 
 
@@ -60,14 +52,14 @@ def contest(listed: Listed) -> Json:
     fields: Json = {
         "gameID": str(game.contest_id),
         "away": _side(game.away, at.away, game.away_seed, game.away_rank, won=_won(at, at.away, at.home)),
-        "finalMessage": listed.message or _message(at),
+        "finalMessage": _message(at),
         "title": f"{game.away.short_name} {game.home.short_name}",
         "url": f"/game/{game.contest_id}",
         "network": game.network,
         "home": _side(game.home, at.home, game.home_seed, game.home_rank, won=_won(at, at.home, at.away)),
         "liveVideoEnabled": False,
-        "startTime": "TBA" if listed.time_unknown else f"{_twelve_hours(game.tip_off)} ET",
-        "startTimeEpoch": "" if listed.time_unknown else str(int(game.tip_off.timestamp())),
+        "startTime": f"{_twelve_hours(game.tip_off)} ET",
+        "startTimeEpoch": str(int(game.tip_off.timestamp())),
         "gameState": at.state.value,
         "startDate": f"{day.month:02}/{day.day:02}/{day.year}",
         "currentPeriod": _period(at),
@@ -80,11 +72,22 @@ def contest(listed: Listed) -> Json:
         fields["championshipGame"] = {
             "round": {
                 "roundNumber": game.bracket_round,
-                "title": _ROUND_TITLES[game.bracket_round],
+                "title": game.round_name + ("&#174;" if game.round_name in _TRADEMARKS else ""),
                 "subtitle": game.region or f"{game.day:%B} {game.day.day}",
             }
         }
-    return {"game": fields}
+    return {"game": with_overrides(fields, listed)}
+
+
+def with_overrides(fields: Json, listed: Listed) -> Json:
+    """Replaces the fields of a game that a fault overrides."""
+    for path, value in listed.overrides.items():
+        *parents, name = path.split(".")
+        target = fields
+        for parent in parents:
+            target = target[parent]
+        target[name] = value
+    return fields
 
 
 def calendar(counts: Mapping[date, int], today: date) -> Json:

@@ -38,8 +38,8 @@ def season_games(seed: int, days: SeasonDays, teams: tuple[Team, ...]) -> Mappin
         played += tournament
         champions.append(tournament[-1].winner)
     merit = [rating + 0.4 * more_wins for rating, more_wins in zip(strength, balance, strict=True)]
-    if len(teams) >= 68:
-        played += bracket(rng, days, select_field(champions, merit), strength)
+    if len(teams) >= days.field_size:
+        played += bracket(rng, days, select_field(champions, merit, days.field_size), strength)
     return _numbered(rng, days, teams, strength, [game for game in played if game.day <= days.last_day])
 
 
@@ -93,6 +93,7 @@ def _numbered(
                     away_seed=game.away_seed,
                     bracket_id=game.bracket_id,
                     bracket_round=game.bracket_round,
+                    round_name=game.round_name,
                     region=game.region,
                     network=game.network,
                 )

@@ -66,7 +66,7 @@ class Simulator:
 
     def scoreboard(self, day: date, now: datetime) -> bytes:
         """Returns the scoreboard of a date in the current format."""
-        if self.faults.affects_games or now.date() - day <= _CACHED_AFTER:
+        if self.faults.affects_games or self.faults.on_date(day, now) or now.date() - day <= _CACHED_AFTER:
             return payload.scoreboard(listing(self.world, self.faults, day, now), now)
         if day not in self._past_games:
             if len(self._past_games) >= _CACHED_DATES:

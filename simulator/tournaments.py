@@ -20,11 +20,13 @@ ROUND_NAMES = {
     6: "Final Four",
     7: "Championship",
 }
-FIELD = 68
+OPENING_ROUND = "Opening Round"
+"""Name of round 1 in a field of 76 teams."""
+_FIELD = 68
 _PODS = ((1, 16, 8, 9), (5, 12, 4, 13), (6, 11, 3, 14), (7, 10, 2, 15))
 """The four groups of seeds of a region whose winners reach the Sweet 16."""
-_AT_LARGE_PLAY_IN = (42, 43)
-_CHAMPIONS_PLAY_IN = (62, 63)
+# Slots of the bracket (0 to 63, best to worst) that two at-large teams or two champions play for, by size of the field.
+_PLAY_IN_SLOTS = {68: ((42, 43), (62, 63)), 76: ((40, 41, 42, 43, 44, 45), (58, 59, 60, 61, 62, 63))}
 _EARLY_FINALS = ((17, 6), (18, 0), (18, 1), (18, 2))
 _NETWORKS = ("CBS", "TBS", "TNT", "truTV")
 _CONFERENCE_NETWORKS = ("ESPN", "ESPN2", "ESPN+", "CBSSPORTS", "ESPNU", "FS1", "ESPN+", "ESPN+")
@@ -44,6 +46,7 @@ class Played:
     away_seed: int | None = None
     bracket_id: int | None = None
     bracket_round: int | None = None
+    round_name: str = ""
     region: str = ""
     network: str = ""
 
@@ -94,10 +97,12 @@ def conference_tournament(
     return games
 
 
-def select_field(champions: Sequence[int], merit: Sequence[float]) -> list[tuple[int, ...]]:
-    """Returns the 64 slots of the bracket from best to worst; four of them are pairs that play for the slot.
+def select_field(champions: Sequence[int], merit: Sequence[float], size: int) -> list[tuple[int, ...]]:
+    """Returns the 64 slots of the bracket from best to worst; those of the play-in games hold two teams.
 
-    The last four at-large teams play for two slots among the 11 seeds, the four worst champions for two 16 seeds.
+    In a field of 68 the last four at-large teams play for two 11 seeds and the four worst champions for two 16 seeds.
+    In a field of 76 the last twelve at-large teams play for the 11 seeds and two 12 seeds, and the twelve worst
+    champions for the 16 seeds and two 15 seeds.
     """
 
     def by_merit(teams: Sequence[int]) -> list[int]:
@@ -105,20 +110,19 @@ def select_field(champions: Sequence[int], merit: Sequence[float]) -> list[tuple
 
     automatic = by_merit(sorted(champions))
     others = set(range(len(merit))).difference(automatic)
-    at_large = by_merit(sorted(others))[: FIELD - len(automatic)]
-    last_in, last_champions = at_large[-4:], automatic[-4:]
-    singles = iter(by_merit(at_large[:-4] + automatic[:-4]))
-    pairs = {
-        _AT_LARGE_PLAY_IN[0]: (last_in[0], last_in[3]),
-        _AT_LARGE_PLAY_IN[1]: (last_in[1], last_in[2]),
-        _CHAMPIONS_PLAY_IN[0]: (last_champions[0], last_champions[3]),
-        _CHAMPIONS_PLAY_IN[1]: (last_champions[1], last_champions[2]),
-    }
+    at_large = by_merit(sorted(others))[: size - len(automatic)]
+    pairs: dict[int, tuple[int, ...]] = {}
+    for teams, slots in zip((at_large, automatic), _PLAY_IN_SLOTS[size], strict=True):
+        last = teams[-2 * len(slots) :]
+        pairs |= {slot: (last[number], last[-1 - number]) for number, slot in enumerate(slots)}
+    paired = {team for pair in pairs.values() for team in pair}
+    singles = iter(by_merit([team for team in at_large + automatic if team not in paired]))
     return [pairs[slot] if slot in pairs else (next(singles),) for slot in range(64)]
 
 
 def bracket(rng: Random, days: SeasonDays, field: Sequence[tuple[int, ...]], ratings: Sequence[float]) -> list[Played]:
-    """Plays the 67 games from the First Four to the Championship, numbered as the NCAA does (101 to 701)."""
+    """Plays the games from the play-in round to the Championship, numbered as the NCAA does (101 to 701)."""
+    names = ROUND_NAMES if days.field_size == _FIELD else ROUND_NAMES | {1: OPENING_ROUND}
     games: list[Played] = []
     seed_of: dict[int, int] = {}
     slots: dict[tuple[int, int], tuple[int, ...]] = {}
@@ -141,6 +145,7 @@ def bracket(rng: Random, days: SeasonDays, field: Sequence[tuple[int, ...]], rat
             away_seed=seed_of[away],
             bracket_id=number,
             bracket_round=number // 100,
+            round_name=names[number // 100],
             region=region,
             network="CBS" if number > 600 else _NETWORKS[number % 4],
         )

@@ -136,6 +136,11 @@ def test_the_clock_can_be_sped_up(api: httpx.Client) -> None:
         ("http_401", 401, "Unauthorized"),
         ("html", 200, "<!DOCTYPE html>"),
         ("truncated", 200, '{"inputMD5Sum"'),
+        ("challenge_403", 403, '<!DOCTYPE html>\n<html lang="en-US"><head><title>Just a moment...</title>'),
+        ("challenge_200", 200, '<!DOCTYPE html>\n<html lang="en-US"><head><title>Just a moment...</title>'),
+        ("http_408", 408, ""),
+        ("http_425", 425, ""),
+        ("redirect_308", 308, ""),
         ("empty_day", 200, '{"inputMD5Sum":"' + EMPTY),
     ],
 )
@@ -149,6 +154,38 @@ def test_an_answer_is_corrupted_on_one_date_until_the_fault_is_removed(
     assert api.get(board(SATURDAY + timedelta(days=1))).json()["games"]
     api.delete("/simulator/faults")
     assert api.get(board(SATURDAY)).json()["games"]
+
+
+def test_a_redirect_leads_to_another_path_of_the_same_host(api: httpx.Client) -> None:
+    games = api.get(board(SATURDAY)).json()["games"]
+    set_fault(api, "redirect_308")
+    assert api.get(board(SATURDAY)).headers["location"] == f"{board(SATURDAY)}/all-conf"
+    assert api.get(board(SATURDAY), follow_redirects=True).json()["games"] == games
+
+
+def test_a_stale_answer_has_an_older_time_and_earlier_states(api: httpx.Client) -> None:
+    def answer() -> tuple[str, set[str]]:
+        answered = api.get(board(SATURDAY)).json()
+        return answered["updated_at"], {entry["game"]["gameState"] for entry in answered["games"]}
+
+    assert answer() == ("2026-03-22 00:00:00", {"final"})
+    set_fault(api, "stale", times=1)
+    assert answer() == ("2026-02-15 03:00:00", {"pre", "live", "final"})
+    assert answer() == ("2026-03-22 00:00:00", {"final"})
+
+
+def test_a_missing_calendar_is_404_once(api: httpx.Client) -> None:
+    calendar = "/schedule-alt/basketball-men/d1/2025"
+    set_fault(api, "calendar_404", times=1)
+    assert [api.get(calendar).status_code for _ in range(2)] == [404, 200]
+
+
+def test_a_missing_date_is_an_empty_answer_and_absent_from_the_calendar(api: httpx.Client) -> None:
+    set_fault(api, "missing_date", dates=[str(SATURDAY)])
+    assert api.get(board(SATURDAY)).json()["inputMD5Sum"] == EMPTY
+    calendar = api.get("/schedule-alt/basketball-men/d1/2025").json()["data"]["schedules"]["games"]
+    assert "02/14/2026" not in {entry["contestDate"] for entry in calendar}
+    assert {"02/13/2026", "02/15/2026"} < {entry["contestDate"] for entry in calendar}
 
 
 def test_truncated_json_cannot_be_parsed(api: httpx.Client) -> None:

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from models.reference import teams
 from simulator import legacy, payload
 from simulator.days import EASTERN
-from simulator.game import Game, Kind, Moment, State, final
-from simulator.listing import Listed
+from simulator.game import Game, Kind, Listed, Moment, State, final
 
 NOW = datetime(2026, 3, 21, 20, 0, tzinfo=EASTERN)
 HOME, AWAY = teams()[0], teams()[1]
@@ -23,7 +22,16 @@ GAME = Game(
 )
 OVERTIME = replace(GAME, line=((30, 30), (40, 40), (9, 7)))
 TWO_OVERTIMES = replace(GAME, line=((30, 30), (40, 40), (7, 7), (9, 7)))
-BRACKET = replace(GAME, kind=Kind.BRACKET, bracket_id=231, bracket_round=2, home_seed=2, away_seed=15, home_rank=None)
+BRACKET = replace(
+    GAME,
+    kind=Kind.BRACKET,
+    bracket_id=231,
+    bracket_round=2,
+    round_name="First Round",
+    home_seed=2,
+    away_seed=15,
+    home_rank=None,
+)
 
 
 def fields(game: Game, at: Moment | None = None) -> dict:
@@ -92,13 +100,14 @@ def test_bracket_fields_are_integers_in_the_tournament_and_empty_or_absent_elsew
 
 
 def test_round_titles_carry_their_entities() -> None:
-    title = fields(replace(BRACKET, bracket_round=1))["championshipGame"]["round"]["title"]
+    title = fields(replace(BRACKET, bracket_round=1, round_name="First Four"))["championshipGame"]["round"]["title"]
     assert title == "First Four&#174;"
 
 
-def test_an_unknown_start_time_has_no_epoch() -> None:
-    game = payload.contest(Listed(GAME, Moment(State.PRE), time_unknown=True))["game"]
-    assert (game["startTime"], game["startTimeEpoch"]) == ("TBA", "")
+def test_overrides_replace_fields_by_path_in_both_formats() -> None:
+    entry = Listed(GAME, Moment(State.PRE), {"startTime": "TBA", "startTimeEpoch": "", "home.rank": "NR"})
+    for game in (payload.contest(entry)["game"], legacy.contest(entry, lambda team, at: (0, 0))["game"]):
+        assert (game["startTime"], game["startTimeEpoch"], game["home"]["rank"]) == ("TBA", "", "NR")
 
 
 def test_the_legacy_format_has_its_own_spellings_and_game_id() -> None:

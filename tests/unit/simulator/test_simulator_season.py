@@ -126,6 +126,23 @@ def test_the_bracket_has_68_teams_in_7_rounds_with_matching_seeds_regions_and_id
     assert Counter(game.region for game in first_round) == dict.fromkeys(("East", "West", "South", "Midwest"), 8)
 
 
+def test_the_bracket_of_2027_opens_with_twelve_games_for_76_teams() -> None:
+    season = season_games(SEED, calendar_season(2026), TEAMS)
+    bracket = [game for games in season.values() for game in games if game.kind is Kind.BRACKET]
+    opening = [game for game in bracket if game.bracket_round == 1]
+    assert Counter(game.bracket_round for game in bracket) == {1: 12, 2: 32, 3: 16, 4: 8, 5: 4, 6: 2, 7: 1}
+    assert len({slug for game in bracket for slug in slugs(game)}) == 76
+    assert {game.day for game in opening} == {date(2027, 3, 16), date(2027, 3, 17)}
+    assert {game.round_name for game in opening} == {"Opening Round"}
+    assert sorted(game.bracket_id or 0 for game in opening) == list(range(101, 113))
+    assert Counter(game.home_seed for game in opening) == {11: 4, 12: 2, 15: 2, 16: 4}
+    assert all(game.home_seed == game.away_seed for game in opening)
+    first_round = [game for game in bracket if game.bracket_round == 2]
+    assert all((game.home_seed or 0) + (game.away_seed or 0) == 17 for game in first_round)
+    losers = [slug for game in bracket for slug in slugs(game) if slug != winner(game)]
+    assert len(losers) == len(set(losers)) == 75
+
+
 def test_only_winners_advance_in_the_bracket_and_every_conference_champion_is_in_it(games: list[Game]) -> None:
     bracket = of_kind(games, Kind.BRACKET)
     out: set[str] = set()
