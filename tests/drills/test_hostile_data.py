@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from support.api import Answer, Api
 from support.databases import Databases
 from support.invariants import tables
+from support.raw_games import raw_answer, raw_game, raw_side
 from support.ticks import ticking
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(300)]
@@ -37,25 +38,19 @@ WORDS_FOR_NUMBERS = [("score", "eighty"), ("rank", "<b>first</b>"), ("seed", "';
 def game(number: int, home: str = "Home", **side: object) -> dict[str, Any]:
     """Returns a final game between two teams that no other game has."""
     names = {"char6": home[:6], "short": home, "seo": f"home-{number}", "full": home}
-    conference = [{"conferenceName": home, "conferenceSeo": "acc"}]
-    return {
-        "game": {
-            "url": f"/game/{7_000_000 + number}",
-            "gameState": "final",
-            "currentPeriod": "FINAL",
-            "network": home,
-            "startTime": "7:00 PM ET",
-            "startTimeEpoch": "",
-            "home": {"score": "80", "names": names, "conferences": conference, **side},
-            "away": {"score": "70", "names": {"short": f"Away {number}", "seo": f"away-{number}"}},
-        }
-    }
+    conferences = [{"conferenceName": home, "conferenceSeo": "acc"}]
+    return raw_game(
+        7_000_000 + number,
+        raw_side(f"home-{number}", "80", **({"names": names, "conferences": conferences} | side)),
+        f"away-{number}",
+        network=home,
+    )
 
 
 def serve(api: Api, games: list[dict[str, Any]]) -> None:
     """Serves these games as the date's scoreboard, with a calendar that agrees."""
     calendar = {"data": {"schedules": {"games": [{"contestDate": "02/07/2026", "count": len(games)}]}}}
-    answers = {True: json.dumps({"games": games}).encode(), False: json.dumps(calendar).encode()}
+    answers = {True: json.dumps(raw_answer(*games)).encode(), False: json.dumps(calendar).encode()}
     api.answer = lambda path: Answer(answers[path.startswith("/scoreboard")])
 
 

@@ -1,4 +1,4 @@
-"""A date through fetch, parse and load: what the calendar decides, and whose games share a database."""
+"""Dates through fetch, parse and load: completeness by the calendar, real and simulated games kept apart."""
 
 import asyncio
 import datetime as dt
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.api import Answer, Api
+from support.raw_games import raw_answer, raw_game
 
 from pipelines.errors import EmptyScoreboardError, MixedGamesError
 from pipelines.ingest import IngestedDate, ingest_date
@@ -23,20 +24,15 @@ SCOREBOARD, CALENDAR = "/scoreboard/basketball-men/d1/", "/schedule-alt/basketba
 DAY = dt.date(2025, 12, 1)
 
 
-def game(contest_id: int, home: str, away: str) -> dict[str, Any]:
-    """A final game, as short as the format lets it be."""
-    sides = {
-        side: {"score": score, "names": {"short": name.title(), "seo": name}}
-        for side, name, score in (("home", home, "80"), ("away", away, "70"))
-    }
-    return {"game": {"url": f"/game/{contest_id}", "gameState": "final", "currentPeriod": "FINAL", **sides}}
-
-
-GAMES = [game(7000001, "duke", "pitt"), game(7000002, "kansas", "iowa"), game(7000003, "ucla", "usc")]
+GAMES = [
+    raw_game(7_000_001, "duke", "pitt"),
+    raw_game(7_000_002, "kansas", "iowa"),
+    raw_game(7_000_003, "ucla", "usc"),
+]
 
 
 class Source:
-    """What the API says: `games` on any day, and `expected` as the calendar has it for DAY (None: it is broken)."""
+    """An API with `games` on each date and a calendar that lists `expected` for DAY. None: the calendar fails."""
 
     def __init__(self, api: Api) -> None:
         self.games = GAMES
@@ -51,7 +47,7 @@ class Source:
                 ]
                 body = {"data": {"schedules": {"games": days}}}
                 return None if self.expected is None else Answer(json.dumps(body).encode())
-            return Answer(json.dumps({"games": self.games}).encode())
+            return Answer(json.dumps(raw_answer(*self.games)).encode())
 
         api.answer = give
 
@@ -63,7 +59,7 @@ def source(api: Api) -> Source:
 
 @pytest.fixture
 def ingest(settings: Settings, api: Any) -> Callable[..., IngestedDate]:
-    """Brings dates in one after the other with one client, as a run does; gives the last."""
+    """Ingests dates in order with one client and returns the last outcome."""
 
     def run(*dates: dt.date, url: str | None = None) -> IngestedDate:
         async def ingest() -> IngestedDate:
@@ -75,12 +71,12 @@ def ingest(settings: Settings, api: Any) -> Callable[..., IngestedDate]:
     return run
 
 
-def test_a_season_asks_for_its_calendar_once_and_the_summer_for_none(source: Source, ingest: Any) -> None:
+def test_the_calendar_is_fetched_once_per_season_and_not_in_the_off_season(source: Source, ingest: Any) -> None:
     ingest(DAY, dt.date(2025, 11, 30), dt.date(2026, 1, 5), dt.date(2025, 3, 1), dt.date(2025, 7, 4))
     assert [path for path in source.requests if path.startswith(CALENDAR)] == [f"{CALENDAR}2025", f"{CALENDAR}2024"]
 
 
-def test_a_day_with_fewer_games_than_the_calendar_says_loads_and_withdraws_none(
+def test_a_date_with_fewer_games_than_the_calendar_lists_loads_and_withdraws_none(
     source: Source, ingest: Any, rows: Rows
 ) -> None:
     ingest(DAY)
@@ -99,13 +95,13 @@ def test_a_game_that_leaves_a_complete_scoreboard_is_withdrawn(source: Source, i
     assert rows("SELECT game_id FROM fact_game WHERE game_status = 'withdrawn'") == [{"game_id": "ncaam_7000003"}]
 
 
-def test_a_calendar_that_cannot_be_had_does_not_cost_the_day(source: Source, ingest: Any, rows: Rows) -> None:
+def test_a_date_loads_without_a_calendar(source: Source, ingest: Any, rows: Rows) -> None:
     source.expected = None
     report = ingest(DAY).report
     assert (report.games_expected, report.games_inserted) == (None, 3)
 
 
-def test_an_empty_day_of_the_season_needs_the_calendar_and_leaves_what_is_stored(
+def test_an_empty_scoreboard_of_the_season_is_refused_unless_the_calendar_agrees(
     source: Source, ingest: Any, rows: Rows
 ) -> None:
     ingest(DAY)
@@ -119,7 +115,7 @@ def test_an_empty_day_of_the_season_needs_the_calendar_and_leaves_what_is_stored
     assert ingest(DAY).report.games_withdrawn == 3
 
 
-def test_simulated_and_real_games_never_share_a_database(source: Source, ingest: Any, rows: Rows) -> None:
+def test_a_database_of_real_games_refuses_simulated_ones(source: Source, ingest: Any, rows: Rows) -> None:
     ingest(DAY)
     with serving(Options(season=2025)) as simulated:
         with pytest.raises(MixedGamesError, match="serves simulated games, and this database holds real ones"):

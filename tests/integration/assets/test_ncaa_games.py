@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from support.api import Api
 from support.builders import day
+from support.raw_games import raw_answer, raw_game
 from support.warehouse import Warehouse
 
 from pipelines.assets import ncaa_games
@@ -63,40 +64,9 @@ def recordings(shared_data: Path, api: Api) -> dict[str, Any]:
     return {date: [entry["game"] for entry in json.loads(body)["games"]] for date, body in bodies.items()}
 
 
-def game(contest_id: int, home: str, away: str, **values: Any) -> dict[str, Any]:
-    """A final game in the current format."""
-    line = {"winner": False, "seed": "", "description": "", "rank": ""}
-    sides = {
-        side: {
-            **line,
-            "score": score,
-            "names": {"char6": name[:6].upper(), "short": name.title(), "seo": name, "full": ""},
-            "conferences": [{"conferenceName": "", "conferenceSeo": "acc"}],
-        }
-        for side, name, score in (("home", home, "80"), ("away", away, "70"))
-    }
-    return {
-        "gameID": str(contest_id),
-        **sides,
-        "finalMessage": "FINAL",
-        "title": "",
-        "url": f"/game/{contest_id}",
-        "network": "",
-        "liveVideoEnabled": False,
-        "startTime": "7:00 PM ET",
-        "startTimeEpoch": "",
-        "gameState": "final",
-        "startDate": "",
-        "currentPeriod": "FINAL",
-        "contestClock": "0:00",
-        "bracketId": "",
-        "bracketRound": "",
-    } | values
-
-
 def body(*games: dict[str, Any]) -> bytes:
     """A scoreboard in the current format."""
-    return json.dumps({"inputMD5Sum": "", "instanceId": "", "games": [{"game": game} for game in games]}).encode()
+    return json.dumps(raw_answer(*games)).encode()
 
 
 def metadata(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
@@ -203,7 +173,9 @@ def test_materializing_an_unchanged_date_again_writes_nothing(
 
 
 def test_a_materialization_carries_counts_the_scoreboard_and_its_source(materialize: Materialize, api: Api) -> None:
-    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc"), game(7000002, "wake", "pitt", gameState="pre"))})
+    api.answer_with(
+        {"2025-12-01": body(raw_game(7000001, "duke", "unc"), raw_game(7000002, "wake", "pitt", gameState="pre"))}
+    )
     found = metadata(materialize("2025-12-01"))["2025-12-01"]
     counts = {name: found[name] for name in found if name.startswith(("games_", "teams_"))}
     assert counts == {
@@ -217,7 +189,7 @@ def test_a_materialization_carries_counts_the_scoreboard_and_its_source(material
 
 def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materialize, api: Api) -> None:
     dates = ["2025-12-30", "2025-12-31", "2026-01-01"]
-    api.answer_with({date: body(game(7000001 + number, "duke", "unc")) for number, date in enumerate(dates)})
+    api.answer_with({date: body(raw_game(7000001 + number, "duke", "unc")) for number, date in enumerate(dates)})
     result = materialize(dates[0], dates[-1])
     assert result.success
     assert {date: found["games_inserted"] for date, found in metadata(result).items()} == dict.fromkeys(dates, 1)
@@ -231,9 +203,9 @@ def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
     materialize: Materialize, api: Api, rows: Rows
 ) -> None:
     api.answer_with({
-        "2025-12-01": body(game(7000001, "duke", "unc")),
+        "2025-12-01": body(raw_game(7000001, "duke", "unc")),
         "2025-12-02": b"<html>maintenance</html>",
-        "2025-12-03": body(game(7000003, "duke", "unc")),
+        "2025-12-03": body(raw_game(7000003, "duke", "unc")),
     })  # fmt: skip
     result = materialize("2025-12-01", "2025-12-03")
     assert not result.success
@@ -250,10 +222,10 @@ def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
     ("answer", "sentence"),
     [
         (b"<!doctype html><h1>502</h1>", "are not JSON"),
-        (body(game(7000001, "duke", "unc"))[:-40], "are not JSON"),
+        (body(raw_game(7000001, "duke", "unc"))[:-40], "are not JSON"),
         (b'{"message": "hello"}', "is no scoreboard"),
-        (body(game(7000001, "duke", "unc", startDate="12/02/2025")), "games of another date"),
-        (body(game(7000001, "duke", "unc"), game(7000002, "wake", "pitt", gameState="?")), "more than a fifth"),
+        (body(raw_game(7000001, "duke", "unc", startDate="12/02/2025")), "games of another date"),
+        (body(raw_game(7000001, "duke", "unc"), raw_game(7000002, "wake", "pitt", gameState="?")), "more than a fifth"),
     ],
     ids=["html", "truncated", "other shape", "other date", "shape changed"],
 )
@@ -261,7 +233,7 @@ def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
     materialize: Materialize, api: Api, rows: Rows, answer: bytes, sentence: str
 ) -> None:
     everything = "SELECT g.*, s.* FROM fact_game g JOIN scoreboard s USING (game_date) ORDER BY game_key"
-    api.answer_with({"2025-12-01": body(game(7000009, "duke", "unc"))})
+    api.answer_with({"2025-12-01": body(raw_game(7000009, "duke", "unc"))})
     assert materialize("2025-12-01").success
     before = rows(everything)
 
@@ -276,7 +248,7 @@ def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
 
 def test_one_unreadable_game_does_not_cost_the_day(materialize: Materialize, api: Api, rows: Rows) -> None:
     teams = ["duke", "unc", "wake", "pitt", "kansas", "baylor", "iowa", "purdue", "ucla", "usc"]
-    games = [game(7000001 + n, teams[2 * n], teams[2 * n + 1]) for n in range(5)]
+    games = [raw_game(7000001 + n, teams[2 * n], teams[2 * n + 1]) for n in range(5)]
     games[2]["home"]["score"] = "eighty"
     api.answer_with({"2025-12-01": body(*games)})
     counts = metadata(materialize("2025-12-01"))["2025-12-01"]
@@ -313,7 +285,7 @@ def test_what_can_heal_is_asked_for_again_after_2_4_and_8_seconds(materialize: M
 def test_events_are_in_the_run_log_and_on_stdout(
     materialize: Materialize, api: Api, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
+    api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
     settings = {"python_logs": {"managed_python_loggers": ["gamepulse"], "python_log_level": "INFO"}}
     with dg.instance_for_test(overrides=settings) as instance:
         result = materialize("2025-12-01", "2025-12-02", instance=instance)
@@ -341,7 +313,7 @@ def requested(rows: Rows) -> dict[str, tuple[str, int, str | None]]:
 def test_a_run_records_its_dates_when_it_starts_and_why_some_failed(
     materialize: Materialize, api: Api, rows: Rows
 ) -> None:
-    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
+    api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc")), "2025-12-02": b"<html>"})
     assert not materialize("2025-12-01", "2025-12-02").success
     found = requested(rows)
     assert found["2025-12-01"] == ("run", 1, None)
@@ -349,7 +321,7 @@ def test_a_run_records_its_dates_when_it_starts_and_why_some_failed(
     assert "not JSON" in (found["2025-12-02"][2] or "")
 
     api.answer_with(
-        {"2025-12-01": body(game(7000001, "duke", "unc")), "2025-12-02": body(game(7000002, "duke", "unc"))}
+        {"2025-12-01": body(raw_game(7000001, "duke", "unc")), "2025-12-02": body(raw_game(7000002, "duke", "unc"))}
     )
     assert materialize("2025-12-02").success
     assert requested(rows)["2025-12-02"] == ("run", 2, None)
@@ -366,7 +338,7 @@ def test_retries_of_a_run_are_one_attempt(materialize: Materialize, api: Api, ro
 def test_the_repair_sensors_request_is_not_counted_twice(
     materialize: Materialize, api: Api, rows: Rows, database_url: sa.URL
 ) -> None:
-    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc"))})
+    api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc"))})
     with connect(database_url) as connection:
         request_dates(connection, "ncaam", [day("2025-12-01")], "repair")
         connection.commit()
@@ -377,7 +349,7 @@ def test_the_repair_sensors_request_is_not_counted_twice(
 def test_attempts_start_again_once_a_date_was_settled(
     materialize: Materialize, api: Api, rows: Rows, warehouse: Warehouse
 ) -> None:
-    api.answer_with({"2025-12-01": body(game(7000001, "duke", "unc"))})
+    api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc"))})
     for attempts in (1, 2):
         warehouse.query("UPDATE scoreboard SET settled_at = NULL")
         assert materialize("2025-12-01").success

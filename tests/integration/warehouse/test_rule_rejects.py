@@ -4,13 +4,12 @@ import datetime as dt
 import json
 
 import pytest
-from support.builders import at, day, game, reject, scoreboard
+from support.builders import day, game, reject, scoreboard
+from support.raw_games import parse_answer, raw_answer, raw_game
 from support.warehouse import Warehouse
 
-from pipelines.ncaa.league import MENS_BASKETBALL
-from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
-
 DUKE_UNC = game(7, "duke", "unc")
+READABLE = [raw_game(number, f"home{number}", f"away{number}", gameState="pre") for number in range(9, 14)]
 
 
 def test_one_bad_game_does_not_cost_the_day(warehouse: Warehouse) -> None:
@@ -92,14 +91,8 @@ def test_an_older_scoreboard_removes_no_reject(warehouse: Warehouse) -> None:
 
 def test_a_payload_with_a_nul_half_a_surrogate_and_any_script_is_stored_as_received(warehouse: Warehouse) -> None:
     strange = {"url": "/game/8", "gameState": "x\x00y \ud800 Ω 🏀", "home": None}
-    body = json.dumps({"games": [{"game": strange}, *({"game": readable(number)} for number in range(9, 14))]})
-    parsed = parse_scoreboard(
-        ScoreboardResponse(
-            MENS_BASKETBALL, day("2025-01-10"), body.encode(), at("2025-01-10 08:00"), "https://api.test/"
-        )
-    )
 
-    report = warehouse.load(parsed)
+    report = warehouse.load(parse_answer(raw_answer(strange, *READABLE), "2025-01-10"))
 
     (row,) = warehouse.query("SELECT contest_id, reason, payload FROM rejected_game")
     assert json.loads(row["payload"]) == strange
@@ -109,37 +102,7 @@ def test_a_payload_with_a_nul_half_a_surrogate_and_any_script_is_stored_as_recei
 
 def test_the_same_unreadable_bytes_on_two_dates_are_two_rejects(warehouse: Warehouse) -> None:
     for date in ("2025-01-10", "2025-01-11"):
-        body = json.dumps({"games": [{"game": None}, *({"game": readable(number)} for number in range(9, 14))]})
-        warehouse.load(
-            parse_scoreboard(
-                ScoreboardResponse(
-                    MENS_BASKETBALL, day(date), body.encode(), at("2025-01-10 08:00"), "https://api.test/"
-                )
-            )
-        )
+        warehouse.load(parse_answer(raw_answer(None, *READABLE), date))
 
     dates = warehouse.query("SELECT game_date FROM rejected_game ORDER BY game_date")
     assert [row["game_date"] for row in dates] == [dt.date(2025, 1, 10), dt.date(2025, 1, 11)]
-
-
-def readable(contest_id: int) -> dict[str, object]:
-    """A game as the current feed has it before tip-off."""
-    side: dict[str, object] = {"score": "", "rank": "", "seed": "", "conferences": [], "winner": False}
-    home, away = (
-        side | {"names": {"seo": f"{name}{contest_id}", "short": name, "full": "", "char6": ""}}
-        for name in ("home", "away")
-    )
-    return {
-        "url": f"/game/{contest_id}",
-        "startDate": "",
-        "startTime": "TBA",
-        "startTimeEpoch": "",
-        "gameState": "pre",
-        "currentPeriod": "",
-        "finalMessage": "",
-        "contestClock": "0:00",
-        "network": "",
-        "bracketRound": "",
-        "home": home,
-        "away": away,
-    }

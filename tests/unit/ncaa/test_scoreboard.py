@@ -1,4 +1,4 @@
-"""What the API's two formats mean: every trap of ncaa-api.md, and the one value that comes of it."""
+"""Both feeds parsed to one value per field. The cases are the facts of docs/ncaa-api.md."""
 
 import dataclasses
 import datetime as dt
