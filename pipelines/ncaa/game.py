@@ -5,11 +5,12 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
-from models.reference import canonical_conference, canonical_team, conferences
+from models.reference import canonical_conference, conferences
 from pipelines.ncaa.league import League
-from pipelines.ncaa.payload import GamePayload, TeamPayload
+from pipelines.ncaa.payload import GamePayload, NamesPayload, TeamPayload
+from pipelines.ncaa.slugs import is_placeholder, slug_from_name, team_slug
 from pipelines.seasons import EASTERN
 
 Status = Literal["scheduled", "live", "final", "postponed", "canceled"]
@@ -47,8 +48,14 @@ class Game:
     network: str | None
 
 
+class UndecidedGame(NamedTuple):
+    """An announced game with an undecided side. `contest_id` is None where the API sends none."""
+
+    contest_id: int | None
+
+
 class UnreadableGameError(ValueError):
-    """A game's field that passes as text and still makes no sense."""
+    """A value of a game that passes the schema and makes no sense."""
 
 
 class OtherDateError(UnreadableGameError):
@@ -71,8 +78,6 @@ _TIP_OFF: Final = re.compile(r"(1[0-2]|0?[1-9]):([0-5]\d) ?([AP])M\b", re.IGNORE
 _TO_BE_ANNOUNCED: Final = frozenset({"", "TBA", "TBD"})
 _CLOCK: Final = re.compile(r"0?(\d{0,2}):(\d\d)(?:\.\d)?")
 _OVERTIME: Final = re.compile(r"\b(\d?)(?:ST|ND|RD|TH)? ?OT\b")
-_NOT_IN_A_SLUG: Final = re.compile(r"[^a-z0-9]+")
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 class GameParser:
@@ -86,16 +91,20 @@ class GameParser:
         self.game_date = game_date
         self.first_second, self.last_second = midnight.timestamp(), next_midnight.timestamp() - 1
 
-    def parse(self, raw: GamePayload) -> Game:
+    def parse(self, raw: GamePayload) -> Game | UndecidedGame:
         """Raises `UnreadableGameError` with the reason."""
         date, url = raw.get("startDate"), raw["url"]
         # A game without a date belongs to the scoreboard that lists it.
         if date and date not in self.spellings:
             raise OtherDateError(f"startDate is {date!r}, but it is on the scoreboard of {self.game_date}")
         contest = CONTEST_URL.search(url)
+        home, away = _team_line(raw["home"], "home"), _team_line(raw["away"], "away")
+        if home is None or away is None:
+            if raw["gameState"].lower() == "final":
+                raise UnreadableGameError("gameState is 'final' and a team is undecided")
+            return UndecidedGame(int(contest[1]) if contest is not None else None)
         if contest is None:
             raise UnreadableGameError(f"url is {url!r}, expected /game/ and a contest id")
-        home, away = _team_line(raw["home"], "home"), _team_line(raw["away"], "away")
         if home.slug == away.slug:
             raise UnreadableGameError(f"home and away are both {home.slug!r}")
         message = raw.get("finalMessage") or ""
@@ -142,13 +151,19 @@ class GameParser:
         return next((known for known in self.rounds if known.lower() == name.lower()), name)
 
 
-def _team_line(raw: TeamPayload, side: str) -> TeamLine:
-    names = raw["names"]
-    slug, short = names.get("seo") or "", names.get("short") or ""
-    # Opponents from outside Division I may have a name and no slug.
-    slug = (slug or _NOT_IN_A_SLUG.sub("-", short.lower()).strip("-")).lower()
-    if _SLUG.fullmatch(slug) is None:
-        raise UnreadableGameError(f"{side}.names: no slug ({slug!r}), and none can be made from short {short!r}")
+def _team_line(raw: TeamPayload, side: str) -> TeamLine | None:
+    """Returns one side of a game; None if the team is undecided."""
+    names: NamesPayload = raw["names"] or {}
+    seo, short = names.get("seo") or "", names.get("short") or ""
+    if not seo and not short:
+        return None
+    try:
+        # Opponents from outside Division I may have a name and no slug.
+        slug = team_slug(seo or slug_from_name(short))
+    except ValueError:
+        raise UnreadableGameError(f"{side}.names: seo is {seo!r} and short is {short!r}, expected a slug") from None
+    if is_placeholder(slug):
+        return None
     conference_id = conference_name = None
     for conference in raw.get("conferences") or ():
         said = conference.get("conferenceSeo")
@@ -158,7 +173,7 @@ def _team_line(raw: TeamPayload, side: str) -> TeamLine:
             conference_name = known.name if known is not None else conference.get("conferenceName") or None
             break
     return TeamLine(
-        slug=canonical_team(slug),
+        slug=slug,
         team_name=short or None,
         full_name=names.get("full") or None,
         abbreviation=names.get("char6") or None,

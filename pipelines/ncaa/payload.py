@@ -38,7 +38,7 @@ class NamesPayload(TypedDict, total=False):
 
 
 class TeamPayload(TypedDict, total=False):
-    names: Required[NamesPayload]
+    names: Required[NamesPayload | None]
     score: Points
     seed: Seed
     rank: Rank

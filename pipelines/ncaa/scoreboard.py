@@ -10,14 +10,22 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from pipelines.errors import NotAScoreboardError, UpstreamFailedError, WrongDateError
-from pipelines.ncaa.game import CONTEST_URL, PROGRESS, Game, GameParser, OtherDateError, UnreadableGameError
+from pipelines.ncaa.game import (
+    CONTEST_URL,
+    PROGRESS,
+    Game,
+    GameParser,
+    OtherDateError,
+    UndecidedGame,
+    UnreadableGameError,
+)
 from pipelines.ncaa.league import League
 from pipelines.ncaa.payload import GAME_PAYLOAD
 
 Feed = Literal["current", "legacy"]
 
 LEGACY_FEED_FROZE: Final = dt.date(2025, 8, 29)
-"""Last date whose legacy answer can be believed: casablanca was not updated after it (ncaa-api.md, 1)."""
+"""Last date of the legacy feed: it was not updated afterwards (docs/ncaa-api.md#the-two-feeds)."""
 
 
 class ScoreboardResponse(NamedTuple):
@@ -41,9 +49,17 @@ class Reject:
     payload: str
 
 
+class UnreadableField(NamedTuple):
+    """A value that only decorates a game and could not be read."""
+
+    contest_id: int
+    name: str
+    raw: str
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedScoreboard:
-    """The games of one date as one answer gave them, each contest once."""
+    """The games of one answer, each contest once."""
 
     league: League
     game_date: dt.date
@@ -55,12 +71,25 @@ class ParsedScoreboard:
     duplicates: int = 0
     """Entries that listed a contest again."""
     is_simulated: bool = False
-    """The answer said that it is the simulator's."""
+    """The answer came from the simulator."""
+    undecided: tuple[int, ...] = ()
+    """Contest ids of announced games with an undecided team."""
+    undecided_without_id: int = 0
+    """Announced games with an undecided team and no contest id."""
+    unreadable_fields: tuple[UnreadableField, ...] = ()
+    """Values that only decorate a game and could not be read. They are null."""
+    answer_updated_at: dt.datetime | None = None
+    """The API's `updated_at` of the answer, aware."""
+
+    @property
+    def games_undecided(self) -> int:
+        """Announced games with an undecided team."""
+        return len(self.undecided) + self.undecided_without_id
 
     @property
     def games_received(self) -> int:
-        """Contests in the answer, readable or not."""
-        return len(self.games) + len(self.rejects)
+        """Contests in the answer, including rejected and undecided ones."""
+        return len(self.games) + len(self.rejects) + self.games_undecided
 
 
 def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
@@ -92,6 +121,8 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
     entries: list[Any] = payload["games"]
     games: dict[int, Game] = {}
     rejects: dict[str, Reject] = {}
+    undecided: set[int] = set()
+    undecided_without_id = 0
     unreadable = 0
     other_dates: list[str] = []
     parser = GameParser(response.league, response.game_date)
@@ -107,6 +138,12 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
             reject = _reject(entry if raw is None else raw, error, response.game_date)
             rejects[reject.key] = reject
         else:
+            if isinstance(game, UndecidedGame):
+                if game.contest_id is None:
+                    undecided_without_id += 1
+                else:
+                    undecided.add(game.contest_id)
+                continue
             known = games.get(game.contest_id)
             if known is None or PROGRESS[game.status] >= PROGRESS[known.status]:
                 games[game.contest_id] = game
@@ -117,7 +154,8 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
             f"{asked} gave {len(entries)} games of which {unreadable} cannot be read, more than a fifth: the format "
             f"may have changed, and nothing was loaded. One of them: {next(iter(rejects.values())).reason}"
         )
-    for contest_id in games:
+    undecided -= games.keys()
+    for contest_id in (*games, *undecided):
         rejects.pop(str(contest_id), None)  # listed twice, once readable
     return ParsedScoreboard(
         league=response.league,
@@ -127,8 +165,10 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
         source_url=response.source_url,
         games=tuple(games.values()),
         rejects=tuple(rejects.values()),
-        duplicates=len(entries) - len(games) - len(rejects),
+        duplicates=len(entries) - len(games) - len(rejects) - len(undecided) - undecided_without_id,
         is_simulated=response.is_simulated,
+        undecided=tuple(sorted(undecided)),
+        undecided_without_id=undecided_without_id,
     )
 
 

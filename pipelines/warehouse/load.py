@@ -27,7 +27,7 @@ LOAD_LOCK: Final = 4_617_366
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What one load did. Inserted, updated, unchanged, suspect and rejected games add up to those processed."""
+    """What one load did. The games processed are inserted, updated, unchanged, suspect, rejected or undecided."""
 
     games_processed: int
     games_unchanged: int
@@ -43,6 +43,8 @@ class LoadReport:
     """Not applied: a final game of a past date turned back, or the legacy feed contradicting the current one."""
     games_withdrawn: int = 0
     """Newly withdrawn: left the scoreboard, or re-issued under a newer contest id."""
+    games_undecided: int = 0
+    """Announced with an undecided team: no row yet."""
     teams_inserted: int = 0
     teams_updated: int = 0
     is_stale: bool = False
@@ -83,6 +85,7 @@ async def load_scoreboard(
             games_processed=scoreboard.games_received,
             games_unchanged=len(scoreboard.games),
             games_rejected=len(scoreboard.rejects),
+            games_undecided=scoreboard.games_undecided,
             games_expected=games_expected,
             is_stale=True,
             **await _count_games(connection, sport, date),
@@ -101,6 +104,7 @@ async def load_scoreboard(
     has_all_games = (
         games_expected is not None and scoreboard.games_received >= games_expected and len(rejected_ids) == len(rejects)
     )
+    rejected_ids += scoreboard.undecided  # listed, so not withdrawn
     game_counts = await connection.fetchrow(
         _sql("upsert_games"),
         sport,
@@ -145,6 +149,7 @@ async def load_scoreboard(
         games_updated=game_counts["games_updated"],
         games_unchanged=len(games) - written,
         games_rejected=len(rejects),
+        games_undecided=scoreboard.games_undecided,
         games_suspect=game_counts["games_suspect"],
         games_withdrawn=game_counts["games_withdrawn"] + withdrawn,
         games_expected=games_expected,

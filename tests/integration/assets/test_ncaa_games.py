@@ -180,8 +180,8 @@ def test_a_materialization_carries_counts_the_scoreboard_and_its_source(material
     counts = {name: found[name] for name in found if name.startswith(("games_", "teams_"))}
     assert counts == {
         "games_processed": 2, "games_inserted": 2, "games_updated": 0, "games_unchanged": 0, "games_rejected": 0,
-        "games_suspect": 0, "games_withdrawn": 0, "games_final": 1, "games_live": 0, "games_scheduled": 1,
-        "teams_inserted": 4, "teams_updated": 0,
+        "games_undecided": 0, "games_suspect": 0, "games_withdrawn": 0, "games_final": 1, "games_live": 0,
+        "games_scheduled": 1, "teams_inserted": 4, "teams_updated": 0,
     }  # fmt: skip
     assert "| Duke | final" in found["scoreboard"]
     assert found["source_url"] == f"{api.url}/scoreboard/basketball-men/d1/2025/12/01"

@@ -202,7 +202,8 @@ def test_a_reject_is_kept_under_its_contest_id_where_it_has_one(parse: Parse, na
         ("no time at all", "startTime is 'soon'"),
         ("a team against itself", "home and away are both 'duke'"),
         ("an older slug of the same team", "home and away are both 'fdu'"),
-        ("no name and no slug", "home.names: no slug"),
+        ("a name without letters", "home.names: seo is '' and short is '!?'"),
+        ("no name and no slug", "gameState is 'final' and a team is undecided"),
     ],
 )
 def test_a_reason_names_the_field_as_the_api_does(parse: Parse, name: str, where: str) -> None:
