@@ -1,7 +1,7 @@
 """What is in and what is not: `gamepulse status`."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,7 +13,6 @@ from rich.text import Text
 
 from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
-from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import DAGSTER_SCHEMA, connect
 from pipelines.seasons import eastern_date, season_of
 
@@ -34,10 +33,12 @@ class Warehouse(NamedTuple):
     games: int
     last_fetched_at: dt.datetime | None
     missing: Sequence[dt.date]
-    """Without a scoreboard, November to April, between the first and the last date of a season that has some."""
+    """Requested and never loaded, or between the first and the last loaded date with games of a season."""
     late: Sequence[dt.date]
     """More than two days ago, and not settled: games not over, or not looked at for corrections."""
     database_bytes: int
+    failed: Mapping[dt.date, str]
+    """Reasons of the dates whose last run failed."""
 
 
 class Status(NamedTuple):
@@ -48,12 +49,6 @@ class Status(NamedTuple):
     """None: Dagster has never run on this database."""
     database: str
     ncaa_api_url: str
-
-    @property
-    def missing(self) -> list[dt.date]:
-        """Dates that nobody tried; those that failed are `failed`."""
-        failed = self.orchestration.failed if self.orchestration is not None else {}
-        return [date for date in self.warehouse.missing if date not in failed]
 
     def next_tick_at(self, now: dt.datetime) -> dt.datetime | None:
         """When today is asked for again; None when nothing runs that would."""
@@ -68,8 +63,8 @@ class Status(NamedTuple):
             "last_date": self.warehouse.last_date,
             "games": self.warehouse.games,
             "last_fetched_at": self.warehouse.last_fetched_at,
-            "missing": self.missing,
-            "failed": {date.isoformat(): why for date, why in dagster.failed.items()} if dagster is not None else {},
+            "missing": self.warehouse.missing,
+            "failed": {date.isoformat(): reason for date, reason in self.warehouse.failed.items()},
             "late": self.warehouse.late,
             "last_tick_at": dagster.last_tick_at if dagster is not None else None,
             "last_tick": dagster.last_tick if dagster is not None else None,
@@ -84,12 +79,9 @@ def read_warehouse(url: sa.URL, now: dt.datetime) -> Warehouse:
     """Raises DatabaseError: it cannot be read."""
     with connect(url) as connection:
         today = eastern_date(now)
-        parameters = {
-            "today": today,
-            "season": season_of(today),
-            "off_season": sorted(MENS_BASKETBALL.off_season),
-        }
-        return Warehouse(*connection.execute(_TABLES, parameters).one())
+        *columns, failed = connection.execute(_TABLES, {"today": today, "season": season_of(today)}).one()
+        reasons = {dt.date.fromisoformat(date): reason for date, reason in failed.items()}
+        return Warehouse._make([*columns, reasons])
 
 
 def has_dagster(url: sa.URL) -> bool:
@@ -104,8 +96,8 @@ def status_table(status: Status, now: dt.datetime) -> Table:
     table = Table(title=f"GamePulse at {format_eastern(now, now)}", title_justify="left", show_header=False)
     for name, said in (
         ("Dates in", _dates_in(warehouse, now)),
-        ("Missing", stretches(status.missing) if status.missing else "none"),
-        ("Failed", _failed(dagster.failed) if dagster is not None and dagster.failed else "none"),
+        ("Missing", stretches(warehouse.missing) if warehouse.missing else "none"),
+        ("Failed", _failed(warehouse.failed) if warehouse.failed else "none"),
         ("Late", f"{stretches(warehouse.late)}, not settled" if warehouse.late else "none"),
         ("Last tick", _last_tick(dagster, now)),
         ("Next tick", _next_tick(status, now)),
@@ -135,8 +127,8 @@ def _dates_in(warehouse: Warehouse, now: dt.datetime) -> str:
     )
 
 
-def _failed(failed: dict[dt.date, str | None]) -> str:
-    shown = [f"{date}: {failed[date] or 'see its run'}" for date in list(failed)[-SHOWN:]]
+def _failed(failed: Mapping[dt.date, str]) -> str:
+    shown = [f"{date}: {failed[date]}" for date in list(failed)[-SHOWN:]]
     more = [f"and {len(failed) - SHOWN} more before"] if len(failed) > SHOWN else []
     return "\n".join(shown + more)
 

@@ -1,16 +1,38 @@
-WITH season_day AS (
-    -- Between the dates that are in: what is before or after them nobody asked for, but this season runs up to yesterday.
+WITH season_span AS (
+    -- A season lasts from the first to the last loaded date with games; the current one up to yesterday, but not beyond
+    -- the championship.
     SELECT
-        CAST(
-            generate_series(
-                min(game_date),
-                CASE WHEN season = :season THEN CAST(:today AS date) - 1 ELSE max(game_date) END,
-                INTERVAL '1 day'
-            ) AS date
-        ) AS game_date
+        min(game_date) AS first_date,
+        CASE WHEN season = :season
+            THEN least(CAST(:today AS date) - 1, (
+                SELECT max(full_date)
+                FROM dim_date AS championship
+                WHERE championship.season = :season AND tournament_round = 'Championship'
+            ))
+            ELSE max(game_date)
+        END AS last_date
     FROM scoreboard
     JOIN dim_date ON full_date = game_date
+    WHERE games_received > 0
     GROUP BY season
+),
+
+failed AS (
+    SELECT game_date, last_reason
+    FROM requested_date
+    LEFT JOIN scoreboard USING (sport, game_date)
+    WHERE last_reason IS NOT NULL AND (fetched_at IS NULL OR fetched_at < last_requested_at)
+),
+
+missing AS (
+    SELECT CAST(generate_series(first_date, last_date, INTERVAL '1 day') AS date) AS game_date
+    FROM season_span
+    UNION
+    SELECT game_date FROM requested_date
+    EXCEPT
+    SELECT game_date FROM scoreboard
+    EXCEPT
+    SELECT game_date FROM failed
 )
 
 SELECT
@@ -19,17 +41,12 @@ SELECT
     (SELECT max(game_date) FROM scoreboard) AS last_date,
     (SELECT count(*) FROM fact_game WHERE game_status <> 'withdrawn') AS games,
     (SELECT max(fetched_at) FROM scoreboard) AS last_fetched_at,
-    ARRAY(
-        SELECT game_date
-        FROM season_day
-        WHERE extract(month FROM game_date) <> ALL (:off_season)
-          AND game_date NOT IN (SELECT game_date FROM scoreboard)
-        ORDER BY game_date
-    ) AS missing,
+    ARRAY(SELECT game_date FROM missing WHERE game_date < CAST(:today AS date) ORDER BY game_date) AS missing,
     ARRAY(
         SELECT game_date
         FROM scoreboard
         WHERE settled_at IS NULL AND game_date < CAST(:today AS date) - 2
         ORDER BY game_date
     ) AS late,
-    pg_database_size(current_database()) AS database_bytes
+    pg_database_size(current_database()) AS database_bytes,
+    (SELECT coalesce(json_object_agg(game_date, last_reason ORDER BY game_date), '{}') FROM failed) AS failed

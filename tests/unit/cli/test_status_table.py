@@ -13,10 +13,10 @@ from pipelines.cli.status import Status, Warehouse, status_table, stretches
 from pipelines.runtime.history import Orchestration
 
 NOW = at("2026-01-10 20:10")
-EMPTY = Warehouse(0, None, None, 0, None, [], [], 9_000_000)
-LOADED = Warehouse(2, day("2026-01-02"), day("2026-01-04"), 90, at("2026-01-10 20:00"), [day("2026-01-03")], [], 0)
-IDLE = Orchestration({}, None, None, idle="no daemon has run yet")
-RUNNING = Orchestration({}, at("2026-01-10 20:00"), "asked for 2026-01-10", idle=None)
+EMPTY = Warehouse(0, None, None, 0, None, [], [], 9_000_000, {})
+LOADED = Warehouse(2, day("2026-01-02"), day("2026-01-04"), 90, at("2026-01-10 20:00"), [day("2026-01-03")], [], 0, {})
+IDLE = Orchestration(None, None, idle="no daemon has run yet")
+RUNNING = Orchestration(at("2026-01-10 20:00"), "requested 2026-01-10", idle=None)
 
 
 def status(warehouse: Warehouse = LOADED, orchestration: Orchestration | None = RUNNING) -> Status:
@@ -38,7 +38,7 @@ def test_a_stack_that_runs_says_what_is_in_and_when_today_is_asked_for_again() -
     assert shown["Dates in"].startswith("2, 2026-01-02 to 2026-01-04: 90 games, the last asked for at 20:00 ET")
     assert shown["Missing"] == "1: 2026-01-03"
     assert (shown["Failed"], shown["Late"]) == ("none", "none")
-    assert shown["Last tick"].endswith(": asked for 2026-01-10")
+    assert shown["Last tick"].endswith(": requested 2026-01-10")
     assert shown["Next tick"].startswith("20:15 ET")
     assert shown["NCAA API"] == "https://api.test"
 
@@ -57,16 +57,17 @@ def test_without_a_daemon_there_is_no_next_tick() -> None:
     assert found.to_json(NOW)["next_tick_at"] is None
 
 
-def test_a_date_that_failed_is_failed_and_not_missing_too() -> None:
-    failed: dict[dt.date, str | None] = {day("2026-01-03"): "GET https://api.test gave 500.", day("2026-01-04"): None}
-    found = status(orchestration=RUNNING._replace(failed=failed))
+def test_failed_dates_have_their_reason() -> None:
+    failed = {day("2026-01-03"): "GET https://api.test gave 500.", day("2026-01-04"): "canceled with backfill abc"}
+    found = status(LOADED._replace(failed=failed))
     shown = said(found)
     assert shown["Failed"] == "2026-01-03: GET https://api.test gave 500."
-    assert shown[""] == "2026-01-04: see its run"
-    assert shown["Missing"] == "none"
+    assert shown[""] == "2026-01-04: canceled with backfill abc"
     printed: dict[str, Any] = found.to_json(NOW)
-    assert printed["missing"] == []
-    assert printed["failed"] == {"2026-01-03": "GET https://api.test gave 500.", "2026-01-04": None}
+    assert printed["failed"] == {
+        "2026-01-03": "GET https://api.test gave 500.",
+        "2026-01-04": "canceled with backfill abc",
+    }
 
 
 def test_late_dates_are_named() -> None:
