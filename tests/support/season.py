@@ -14,6 +14,7 @@ from support.dagster_stack import PROJECT
 from support.invariants import QUIET
 from support.postgres_servers import settings_for
 
+from pipelines.assets.checks import run_checks
 from pipelines.definitions import defs
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
@@ -59,11 +60,28 @@ class SeasonPlayer:
             self._clock.move_to(moment)
             self.tick(moment)
             if moment.minute == 0:
-                with connect(self._url) as connection:
-                    requests = repairs(self.instance, connection, moment)
-                    connection.commit()
-                self._run(requests)
+                self.repair(moment)
             moment += step
+
+    def repair(self, moment: dt.datetime) -> None:
+        """Runs what the repairs request."""
+        with connect(self._url) as connection:
+            requests = repairs(self.instance, connection, moment)
+            connection.commit()
+        self._run(requests)
+
+    def load(self, start: str, dates: Collection[dt.date]) -> None:
+        """Loads dates at `start`, US Eastern, as a person's backfill does."""
+        self._clock.move_to(at(start))
+        with connect(self._url) as connection:
+            request_dates(connection, MENS_BASKETBALL.sport, list(dates), "backfill", at(start))
+            connection.commit()
+        self._ingest_dates(dates)
+
+    def failed_checks(self) -> dict[str, str]:
+        """Returns the descriptions of the checks that fail now."""
+        results = self._runner.run(run_checks(self._database, dt.datetime.now(dt.UTC)))
+        return {str(result.check_name): str(result.description) for result in results if not result.passed}
 
     def tick(self, moment: dt.datetime) -> None:
         """Runs one tick of the schedule."""
@@ -78,9 +96,12 @@ class SeasonPlayer:
         self._run(requests)
 
     def _run(self, requests: list[dg.RunRequest]) -> None:
-        outcomes = self._runner.run(self._ingest(_dates(requests)))
         for request in requests:
             self.reasons.setdefault(request.partition_key or "", []).append(request.tags[REASON_TAG])
+        self._ingest_dates(_dates(requests))
+
+    def _ingest_dates(self, dates: Collection[dt.date]) -> None:
+        outcomes = self._runner.run(self._ingest(dates))
         with connect(self._url) as connection:
             record_outcomes(connection, MENS_BASKETBALL.sport, outcomes)
             connection.commit()

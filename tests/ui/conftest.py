@@ -17,7 +17,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-TIMEOUT = 300_000
+TIMEOUT = 120_000
 """Milliseconds. Long, because the machine may be busy and no test measures time."""
 DOCUMENTED = {"scoreboard", "lineage", "failed-date"}
 """Screenshots used by the documentation."""

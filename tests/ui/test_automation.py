@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from pipelines.schedules import ncaa_schedule
 from pipelines.seasons import EASTERN
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
@@ -16,7 +17,7 @@ def test_the_schedule_is_on_and_its_next_tick_is_at_a_quarter_hour(
 ) -> None:
     page.goto("/automation")
     page.get_by_role("link", name="ncaa_schedule").click()
-    expect(page.get_by_role("row", name="Description")).to_contain_text("Today's games, US Eastern")
+    expect(page.get_by_role("row", name="Description")).to_contain_text(str(ncaa_schedule.description))
     expect(page.get_by_role("row", name="Running").get_by_role("checkbox")).to_be_checked()
     shown = page.get_by_role("row", name="Next tick").inner_text().splitlines()[-1]
     now = dt.datetime.now(EASTERN)

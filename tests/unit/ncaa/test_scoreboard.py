@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from support.raw_games import parse_answer, raw_answer, raw_game
 
 from pipelines.ncaa.game import Game, TeamLine
 from pipelines.ncaa.scoreboard import ParsedScoreboard
@@ -227,3 +228,16 @@ def test_the_same_teams_under_two_contest_ids_are_two_games(parse_made_up: Parse
     board = parse_made_up("current", "listed-twice")
     assert [game.contest_id for game in board.games] == [9000161, 9000162, 9000163, 9000164]
     assert board.duplicates == 1
+
+
+@pytest.mark.parametrize("score", [("0", ""), ("", "0"), ("0", "0")])
+def test_a_scheduled_game_has_no_scores(score: tuple[str, str]) -> None:
+    [game] = parse_answer(raw_answer(raw_game(7_000_001, gameState="pre", score=score)), "2026-02-07").games
+    assert (game.status, game.home.score, game.away.score) == ("scheduled", None, None)
+
+
+@pytest.mark.parametrize("clock", ["12:34", "0:01", ""])
+def test_a_live_game_without_a_period_is_not_at_halftime_while_its_clock_runs(clock: str) -> None:
+    live = raw_game(7_000_001, gameState="live", currentPeriod="", finalMessage="", contestClock=clock)
+    [game] = parse_answer(raw_answer(live), "2026-02-07").games
+    assert game.period is None
