@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
+from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import ncaa_api, table_specs
 from pipelines.resources import DatabaseResource, NcaaApiResource
 from pipelines.runtime.executor import in_process_executor
@@ -13,9 +14,12 @@ from pipelines.schedules import (
     ncaa_upcoming_schedule,
 )
 from pipelines.sensors import failure_alert, ncaa_repairs
+from pipelines.settings import Settings
 
 defs = dg.Definitions(
-    assets=[ncaa_api, ncaa_games, ncaa_upcoming_games, *table_specs()],
+    assets=link_to_repository(
+        [ncaa_api, ncaa_games, ncaa_upcoming_games, *table_specs()], project_url=Settings().project_url
+    ),
     jobs=[ncaa_ingestion, ncaa_upcoming],
     schedules=[ncaa_schedule, ncaa_upcoming_schedule],
     sensors=[ncaa_repairs, failure_alert],

@@ -1,13 +1,36 @@
-"""The one exception tree: every error that the pipeline raises is a `GamePulseError`.
+"""The exceptions of this project.
 
-Messages are sentences for the person on call: what was asked, what came, what to do. They carry no password.
+GamePulseError
+├── ConfigurationError
+├── DatabaseError
+│   ├── DatabaseUnreachableError  *
+│   ├── DatabaseRefusedError
+│   ├── DatabaseBusyError  *
+│   ├── EmbeddedPostgresError
+│   ├── SchemaError
+│   └── RolesError
+├── MixedGamesError
+├── AlertError
+└── NcaaApiError
+    ├── ApiUnreachableError  *
+    ├── ApiTimeoutError  *
+    ├── RateLimitedError  *
+    ├── UpstreamFailedError  *
+    │   └── EmptyScoreboardError  *
+    ├── RequestRefusedError
+    ├── NotAScoreboardError
+    │   └── WrongDateError
+    └── NotACalendarError
+
+* retryable
 """
 
 
 class GamePulseError(Exception):
-    """Root of the tree. `retryable` says whether asking again later may succeed; retries follow from it alone."""
+    """Base class. The message says what failed, the value that caused it and what to do; it contains no password."""
 
     retryable = False
+    """Whether a later attempt may succeed. Dagster's retries depend on this alone."""
 
 
 class ConfigurationError(GamePulseError):
@@ -15,96 +38,93 @@ class ConfigurationError(GamePulseError):
 
 
 class DatabaseError(GamePulseError):
-    """The database cannot be used as it is."""
+    """The database cannot be used, or it refused a statement."""
 
 
 class DatabaseUnreachableError(DatabaseError):
-    """Nobody answers, or the connection broke."""
+    """The server did not answer, or the connection dropped."""
 
     retryable = True
 
 
 class DatabaseRefusedError(DatabaseError):
-    """The database answered and said no: wrong password, unknown role or database."""
+    """The server refused the connection: wrong password, unknown role or unknown database."""
 
 
 class DatabaseBusyError(DatabaseError):
-    """A lock or a statement took longer than the limit."""
+    """A lock, a statement or an idle transaction took longer than its limit."""
 
     retryable = True
 
 
 class EmbeddedPostgresError(DatabaseError):
-    """The embedded server cannot be used; the message says why and what to do."""
+    """The embedded server cannot be installed, started or stopped."""
 
 
 class SchemaError(DatabaseError):
-    """The tables are not those of this code: behind, ahead, or somebody else's."""
+    """The tables are older or newer than this code, or belong to another application."""
 
 
 class RolesError(DatabaseError):
-    """The roles of the database cannot be made; the message has what an administrator has to do."""
+    """The database roles cannot be created. The message contains the statements an administrator must run."""
 
 
 class MixedGamesError(GamePulseError):
-    """Simulated games for a database of real ones, or the other way round."""
+    """Simulated games for a database of real games, or real games for a database of simulated ones."""
 
 
 class AlertError(GamePulseError):
-    """The webhook did not take an alert. The message does not have its address, which is a secret."""
+    """The webhook did not accept an alert. The message omits its address, which is a secret."""
 
 
 class NcaaApiError(GamePulseError):
-    """The NCAA API did not give what was asked for."""
+    """The NCAA API did not give a usable answer."""
 
 
 class ApiUnreachableError(NcaaApiError):
-    """No connection, or it broke."""
+    """The API did not accept the connection, or the connection dropped."""
 
     retryable = True
 
 
 class ApiTimeoutError(NcaaApiError):
-    """No whole answer within the limit."""
+    """The API did not give a complete answer within the timeout."""
 
     retryable = True
 
 
 class RateLimitedError(NcaaApiError):
-    """429. `retry_after` is the server's wish in seconds, where it has one."""
+    """The API answered 429."""
 
     retryable = True
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        """Seconds from the answer's `Retry-After`; None without a valid one."""
 
 
 class UpstreamFailedError(NcaaApiError):
-    """404 or 5xx, or an answer of the frozen legacy feed: the API is up, its source is not."""
+    """The API answered, but its source failed: 404, 5xx, or data of the frozen legacy feed."""
 
     retryable = True
 
 
 class EmptyScoreboardError(UpstreamFailedError):
-    """No games on a day that should have some."""
+    """The scoreboard has no games on a date that must have some."""
 
 
 class RequestRefusedError(NcaaApiError):
-    """400, 401, 403, 422: asking again will not help."""
+    """The API refused the request: 400, 401, 403, 422 and other statuses that a retry does not change."""
 
 
 class NotAScoreboardError(NcaaApiError):
-    """200, but HTML, truncated, too large, or of another shape."""
-
-
-class NotACalendarError(NcaaApiError):
-    """200, but no season calendar."""
-
-
-class NotAGameError(NcaaApiError):
-    """200, but not the contest asked for."""
+    """The answer to a scoreboard request is HTML, truncated, too large, or of another shape."""
 
 
 class WrongDateError(NotAScoreboardError):
-    """A scoreboard, but of another date: the API answers so when it does not understand a path."""
+    """The scoreboard is of another date, which is how the API answers a path that it does not recognize."""
+
+
+class NotACalendarError(NcaaApiError):
+    """The answer to a calendar request is not a season calendar."""

@@ -14,7 +14,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipelines.errors import ConfigurationError
 
 PROJECT = Path(__file__).resolve().parents[1]
-REPOSITORY = "https://github.com/gamepulse/ncaa-games"
 
 
 class Settings(BaseSettings):
@@ -32,6 +31,12 @@ class Settings(BaseSettings):
     ncaa_api_key: SecretStr | None = Field(None, description="Sent as `x-ncaa-key`.")
     ncaa_api_requests_per_second: float = Field(
         5, gt=0, description="Limit of all processes on one database together; `inf` for an API that you host yourself."
+    )
+    project_url: str | None = Field(
+        None,
+        pattern="^https?://[!-~]+$",
+        description="URL of your copy of this project, such as https://github.com/you/gamepulse: the contact in the "
+        "User-Agent and the base of the catalog's code links. Default: no contact, links to local files.",
     )
     alert_webhook_url: SecretStr | None = Field(None, description="Webhook for failed runs, in Slack's JSON.")
     gamepulse_pipeline_password: SecretStr | None = Field(

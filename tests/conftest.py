@@ -1,6 +1,5 @@
 """Options, markers, and the fixtures that tests of several folders share: server, databases, API, running stack."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,13 +100,8 @@ def databases(postgres_server: sa.URL) -> Iterator[Databases]:
 @pytest.fixture
 def api() -> Iterator[Api]:
     """An NCAA API whose answers the test sets."""
-    api = Api()
-    thread = threading.Thread(target=api.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield api
-    api.server.shutdown()
-    thread.join()
-    api.server.server_close()
+    with Api() as api:
+        yield api
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The season's calendar (`/schedule-alt`): which dates have games, and how many. Pure."""
+"""Parses the season's calendar (`/schedule-alt`): the number of games per date."""
 
 import datetime as dt
 import json
@@ -32,19 +32,19 @@ class _Calendar(BaseModel):
 
 
 def parse_calendar(body: bytes, source_url: str) -> Mapping[dt.date, int]:
-    """Number of games by US Eastern date; a date that is not in it has none.
+    """Returns the number of games per US Eastern date; dates without games are omitted.
 
     Raises:
-        NotACalendarError: not JSON, of another shape, or without a single game: the API answers so when it is broken.
+        NotACalendarError: not JSON, of another shape, or without a single game, which is how a broken API answers.
     """
     try:
         days = _Calendar.model_validate(json.loads(body)).data.schedules.games
     except (ValidationError, ValueError, RecursionError):
         raise NotACalendarError(
-            f"GET {source_url} gave {len(body)} bytes that are no season calendar ({body[:60]!r}); "
-            "expected JSON with data.schedules.games."
+            f"GET {source_url} gave {len(body)} bytes ({body[:60]!r}); "
+            "expected a season calendar: JSON with data.schedules.games."
         ) from None
     games = {day.contestDate: day.count for day in days if day.count > 0}
     if not games:
-        raise NotACalendarError(f"GET {source_url} gave a calendar without games, which proves nothing.")
+        raise NotACalendarError(f"GET {source_url} gave a calendar without games: the source has failed.")
     return games

@@ -1,41 +1,58 @@
-"""The API's limit, kept over all processes that use one database."""
+"""Rate limit of the API, shared by all processes that use one database."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Final, Self
-
-from sqlalchemy import text
+from typing import Any, Final, Protocol, Self
 
 from pipelines.errors import DatabaseError
-from pipelines.postgres.sessions import Database
 
 API_LOCK: Final = 4_617_367
 """Any number, the same for all processes."""
 SEND_SECONDS: Final = 1.0
-"""How long a permit waits for its request to go out; a connection that cannot be made must not stop everybody."""
+"""How long a permit waits for its request to be sent. A connection that cannot be made must not stop all processes."""
+
+
+class Connection(Protocol):
+    """The part of SQLAlchemy's `AsyncConnection` that the limit uses."""
+
+    async def exec_driver_sql(self, statement: str, parameters: Any = None) -> Any:
+        """Executes a statement in asyncpg's own spelling."""
+
+
+class Session(Protocol):
+    """The part of `AsyncSession` that the limit uses."""
+
+    async def connection(self) -> Connection:
+        """Returns the session's connection."""
+
+
+class Sessions(Protocol):
+    """Opens sessions in a transaction on the database that all processes share; `pipelines.postgres` has one."""
+
+    def get_session(self) -> AbstractAsyncContextManager[Session]:
+        """Raises DatabaseError: the database cannot be used."""
 
 
 class Permit:
-    """Leave to send one request."""
+    """Permission to send one request."""
 
     def __init__(self) -> None:
         self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.sent = asyncio.Event()
-        """Set when the request goes out: the next one may follow an interval later."""
+        """Set when the request is sent. The next permit is granted one interval later."""
 
 
 class RateLimit:
-    """Grants at most `per_second` permits a second, evenly spaced. An async context manager.
+    """Grants at most `per_second` permits per second, evenly spaced. An async context manager.
 
-    A permit is a PostgreSQL advisory lock, held from the request until the next one may follow. PostgreSQL serves those
-    who wait in their order and frees the lock of a process that dies; one that hangs loses it after five seconds in its
-    transaction. A process waits for one permit at a time, so that a single request never stands behind all the dates of
-    somebody's backfill.
+    A permit is a PostgreSQL advisory lock, held from the request until the next one may follow. PostgreSQL grants the
+    lock in the order of requests and releases it when a process dies; a process that hangs loses it after five seconds.
+    Each process waits for one permit at a time, so a single request never waits for all dates of another backfill.
     """
 
-    def __init__(self, database: Database, per_second: float) -> None:
+    def __init__(self, database: Sessions, per_second: float) -> None:
         self._database = database
         self._interval = 1 / per_second
         self._waiting: asyncio.Queue[Permit] = asyncio.Queue()
@@ -50,13 +67,13 @@ class RateLimit:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._granting is not None:
-            await self._holds_none.wait()  # others may follow an interval after our last request, not at once
+            await self._holds_none.wait()  # keep the interval after the last request
             self._granting.cancel()
             await asyncio.gather(self._granting, return_exceptions=True)
 
     @asynccontextmanager
     async def permit(self) -> AsyncIterator[Permit]:
-        """A block in which one request may go out.
+        """Opens a block in which one request may be sent.
 
         Raises:
             DatabaseError: the database that keeps the limit cannot be used.
@@ -71,11 +88,11 @@ class RateLimit:
         try:
             await asyncio.wait({permit.granted, self._granting}, return_when=asyncio.FIRST_COMPLETED)
             if not permit.granted.done():
-                self._granting.result()  # it ends only by an error
+                self._granting.result()  # it only ends by an error
             permit.granted.result()
             yield permit
         finally:
-            permit.granted.cancel()  # where we were interrupted, so that no permit is spent on us
+            permit.granted.cancel()  # when interrupted, so that no permit is spent on this request
             permit.sent.set()
 
     async def _grant(self) -> None:
@@ -86,8 +103,8 @@ class RateLimit:
             try:
                 async with self._database.get_session() as session:
                     connection = await session.connection()
-                    await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5s'"))
-                    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": API_LOCK})
+                    await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5s'")
+                    await connection.exec_driver_sql("SELECT pg_advisory_xact_lock($1)", (API_LOCK,))
                     if not permit.granted.cancelled():
                         self._holds_none.clear()
                         permit.granted.set_result(None)

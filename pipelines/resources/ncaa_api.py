@@ -12,9 +12,9 @@ from pipelines.resources.postgres import settings_of
 
 
 class NcaaApiResource(dg.ConfigurableResource[NcaaClient]):
-    """Provides an `NcaaClient` for the duration of a run: of the settings' API, or of the one at `base_url`.
+    """Provides an `NcaaClient` for the duration of a run.
 
-    The rate limit is kept in the settings' database, or in the one at `database_url`.
+    `base_url` and `database_url`, which keeps the rate limit, are those of the settings unless given.
     """
 
     base_url: str | None = None
@@ -29,6 +29,8 @@ class NcaaApiResource(dg.ConfigurableResource[NcaaClient]):
         async with (
             Database(settings) as database,
             RateLimit(database, settings.ncaa_api_requests_per_second) as limit,
-            NcaaClient(self.base_url or settings.ncaa_api_url, key=key, limit=limit) as client,
+            NcaaClient(
+                self.base_url or settings.ncaa_api_url, key=key, limit=limit, contact=settings.project_url
+            ) as client,
         ):
             yield client

@@ -7,10 +7,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from support.api import Api
 from support.dagster_stack import PROJECT, Stack, new_stack, until
 from support.databases import Databases
 
@@ -21,14 +21,9 @@ KEY, TOKEN, API_PASSWORD = (secrets.token_hex(12) for _ in range(3))
 
 @pytest.fixture(scope="module")
 def webhook() -> Iterator[str]:
-    """The URL of a receiver of alerts that refuses all of them."""
-    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/services/{TOKEN}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """The address of a webhook that refuses every alert."""
+    with Api() as api:
+        yield f"{api.url}/services/{TOKEN}"
 
 
 @pytest.fixture(scope="module")

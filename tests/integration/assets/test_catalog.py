@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from support.api import Answer, Api
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
+from pipelines.assets.source_code import link_to_repository
+from pipelines.assets.tables import ncaa_api, table_specs
 from pipelines.definitions import defs
 from pipelines.resources import DatabaseResource, NcaaApiResource
 from pipelines.seasons import eastern_date
-from pipelines.settings import PROJECT, REPOSITORY
+from pipelines.settings import PROJECT
 from simulator.options import Options
 from simulator.server import Served, serving
 
@@ -55,14 +57,30 @@ def test_lineage_leads_from_the_api_over_the_asset_to_the_tables() -> None:
         assert spec.kinds, name
 
 
-def test_each_asset_of_ours_links_to_its_file() -> None:
-    for name, spec in specs().items():
-        if name == "ncaa_api":  # its code is somebody else's
-            continue
+def test_each_asset_of_ours_links_to_its_local_file_without_a_project_url() -> None:
+    linked = {name: spec for name, spec in specs().items() if name != "ncaa_api"}  # its code is henrygd/ncaa-api
+    assert linked
+    for name, spec in linked.items():
         [link] = spec.metadata["dagster/code_references"].code_references
-        assert link.url == f"{REPOSITORY}/blob/main/{link.label}"
+        assert link.file_path == str(PROJECT / link.label)
         code = (PROJECT / link.label).read_text()
         assert f"def {name}(" in code or f'__tablename__ = "{name}"' in code
+
+
+@pytest.mark.parametrize("project_url", ["https://forge.example/fan/games", "https://forge.example/fan/games/"])
+def test_each_asset_of_ours_links_to_its_file_at_the_project_url(project_url: str) -> None:
+    found = {}
+    for asset in link_to_repository([ncaa_api, ncaa_games, ncaa_upcoming_games, *table_specs()], project_url):
+        for spec in asset.specs if isinstance(asset, dg.AssetsDefinition) else [asset]:
+            found[spec.key.to_user_string()] = spec
+    assert found.keys() == specs().keys()
+    for name, spec in found.items():
+        references = spec.metadata.get("dagster/code_references")
+        assert (references is None) == (name == "ncaa_api")
+        if references is not None:
+            [link] = references.code_references
+            assert link.url == f"https://forge.example/fan/games/blob/main/{link.label}"
+            assert (PROJECT / link.label).is_file()
 
 
 def test_columns_are_those_of_the_database(rows: Rows) -> None:

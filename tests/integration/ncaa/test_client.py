@@ -1,69 +1,74 @@
-"""The client over real sockets: what it asks for, and how."""
+"""The client over real sockets: its requests, and complete answers."""
 
 import asyncio
 import datetime as dt
 import gzip
 import socket
 import time
-from typing import Any
+from importlib.metadata import version
 
 import pytest
-from support.wire import BODY, DATE, KEY, PATH, Wire, ask, head, says
+from support.api import Answer, Api, head
+from support.client import BODY, DATE, KEY, PATH, fetch
 
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse
 
 
-def test_an_answer_is_handed_on_as_it_came(api: Any) -> None:
+def test_the_body_is_returned_unchanged(api: Api) -> None:
     body = '{"games": [], "note": "\\u0000 Grüße"}\n'.encode()
     api.answer_with({"2026-02-03": body})
     before = dt.datetime.now(dt.UTC)
-    answer = ask(api.url)
+    answer = fetch(api.url)
     assert (answer.game_date, answer.body, answer.source_url) == (DATE, body, api.url + PATH)
     assert before <= answer.fetched_at <= dt.datetime.now(dt.UTC)
 
 
-def test_a_scoreboard_was_fetched_when_it_was_asked_for_and_not_when_it_came(wire: Wire) -> None:
+def test_fetched_at_is_the_moment_of_the_request_and_not_of_the_answer(api: Api) -> None:
     def slow(connection: socket.socket) -> None:
         time.sleep(0.3)
-        connection.sendall(head(Content_Length=len(BODY)) + BODY)
+        connection.sendall(Answer(BODY).encode())
 
-    wire.script = slow
-    answer = ask(wire.url)
+    api.always(slow)
+    answer = fetch(api.url)
     assert dt.datetime.now(dt.UTC) - answer.fetched_at >= dt.timedelta(seconds=0.3)
 
 
-def test_month_and_day_are_zero_padded_since_any_other_path_gives_todays_games(api: Any) -> None:
+def test_month_and_day_are_zero_padded_since_other_paths_give_todays_games(api: Api) -> None:
     api.answer_with({"2026-02-03": BODY})
-    ask(api.url)
+    fetch(api.url)
     assert api.requests == [PATH]
 
 
 @pytest.mark.parametrize("base", ["", "/", "/api/v1", "/api/v1/"])
-def test_the_base_url_may_end_with_a_path_or_a_slash(wire: Wire, base: str) -> None:
-    wire.script = says(BODY)
-    assert ask(wire.url + base).source_url == wire.url + base.rstrip("/") + PATH
-    assert wire.requests[0].startswith(f"GET {base.rstrip('/')}{PATH} HTTP/1.1")
+def test_the_base_url_may_end_with_a_path_or_a_slash(api: Api, base: str) -> None:
+    api.always(Answer(BODY))
+    assert fetch(api.url + base).source_url == api.url + base.rstrip("/") + PATH
+    assert api.requests == [base.rstrip("/") + PATH]
 
 
-def test_a_request_says_who_asks_and_carries_no_key_unless_there_is_one(api: Any) -> None:
+@pytest.mark.parametrize(
+    ("contact", "suffix"), [(None, ""), ("https://forge.example/fan/games", " (+https://forge.example/fan/games)")]
+)
+def test_the_user_agent_has_name_version_and_contact_and_no_key_is_sent(
+    api: Api, contact: str | None, suffix: str
+) -> None:
     api.answer_with({"2026-02-03": BODY})
-    ask(api.url)
-    headers = {name.lower(): value for name, value in api.headers[0].items()}
-    assert headers["user-agent"].startswith("gamepulse/")
-    assert "http" in headers["user-agent"], "where to complain"
-    assert headers["accept"] == "application/json"
-    assert "x-ncaa-key" not in headers
+    fetch(api.url, contact=contact)
+    [request] = api.received
+    assert request.headers["user-agent"] == f"gamepulse/{version('gamepulse')}{suffix}"
+    assert request.headers["accept"] == "application/json"
+    assert "x-ncaa-key" not in request.headers
 
 
-def test_a_key_is_sent(api: Any) -> None:
+def test_a_key_is_sent(api: Api) -> None:
     api.answer_with({"2026-02-03": BODY})
-    ask(api.url, key=KEY)
-    assert {name.lower(): value for name, value in api.headers[0].items()}["x-ncaa-key"] == KEY
+    fetch(api.url, key=KEY)
+    assert api.received[0].headers["x-ncaa-key"] == KEY
 
 
-def test_dates_asked_for_at_once_each_get_their_own_answer(api: Any) -> None:
+def test_concurrent_dates_each_get_their_own_answer(api: Api) -> None:
     dates = [DATE + dt.timedelta(days=days) for days in range(12)]
     bodies = {date.isoformat(): f'{{"games": [], "day": "{date}"}}'.encode() for date in dates}
     api.answer_with(bodies)
@@ -76,21 +81,31 @@ def test_dates_asked_for_at_once_each_get_their_own_answer(api: Any) -> None:
     assert {answer.game_date.isoformat(): answer.body for answer in answers} == bodies
 
 
-def test_a_connection_that_the_server_closed_meanwhile_is_replaced(wire: Wire) -> None:
-    wire.script = says(BODY)  # promises to keep the connection, and closes it
+def test_requests_share_a_connection(api: Api) -> None:
+    api.always(Answer(BODY))
+    assert fetch_three_times(api.url) == [BODY] * 3
+    assert (len(api.requests), api.connections) == (3, 1)
 
-    async def run() -> None:
-        async with NcaaClient(wire.url) as client:
+
+def test_a_connection_that_the_server_closed_is_replaced(api: Api) -> None:
+    api.always(lambda connection: connection.sendall(head(Content_Length=len(BODY)) + BODY))  # keep-alive, then closed
+    assert fetch_three_times(api.url) == [BODY] * 3
+    assert (len(api.requests), api.connections) == (3, 3)
+
+
+def fetch_three_times(url: str) -> list[bytes]:
+    async def run() -> list[bytes]:
+        bodies = []
+        async with NcaaClient(url) as client:
             for _ in range(3):
-                assert (await client.scoreboard(MENS_BASKETBALL, DATE)).body == BODY
+                bodies.append((await client.scoreboard(MENS_BASKETBALL, DATE)).body)
                 await asyncio.sleep(0.05)
+        return bodies
 
-    asyncio.run(run())
-    assert len(wire.requests) == 3
+    return asyncio.run(run())
 
 
-def test_a_gzipped_answer_is_unpacked(wire: Wire) -> None:
-    packed = gzip.compress(BODY)
-    wire.script = says(packed, Content_Encoding="gzip")
-    assert ask(wire.url).body == BODY
-    assert "gzip" in wire.requests[0].lower()
+def test_a_gzipped_answer_is_decompressed(api: Api) -> None:
+    api.always(Answer(gzip.compress(BODY), headers={"Content-Encoding": "gzip"}))
+    assert fetch(api.url).body == BODY
+    assert "gzip" in api.received[0].headers["accept-encoding"]

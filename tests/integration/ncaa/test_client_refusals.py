@@ -1,10 +1,10 @@
-"""Answers other than 200: errors that say what came, and whether asking again may help."""
+"""Answers other than 200: each is an error that quotes the answer and tells whether to retry."""
 
 import time
-from typing import Any
 
 import pytest
-from support.wire import BODY, KEY, PATH, Wire, ask, assert_is_a_sentence, says
+from support.api import Answer, Api
+from support.client import BODY, KEY, PATH, assert_is_a_sentence, fetch
 
 from pipelines.errors import (
     NcaaApiError,
@@ -17,68 +17,69 @@ from pipelines.errors import (
 @pytest.mark.parametrize(
     ("status", "expected", "retryable"),
     [
-        ("404 Not Found", UpstreamFailedError, True),
-        ("500 Internal Server Error", UpstreamFailedError, True),
-        ("502 Bad Gateway", UpstreamFailedError, True),
-        ("503 Service Unavailable", UpstreamFailedError, True),
-        ("522 ", UpstreamFailedError, True),
-        ("429 Too Many Requests", RateLimitedError, True),
-        ("400 Bad Request", RequestRefusedError, False),
-        ("401 Unauthorized", RequestRefusedError, False),
-        ("403 Forbidden", RequestRefusedError, False),
-        ("422 Unprocessable Content", RequestRefusedError, False),
-        ("204 No Content", RequestRefusedError, False),
-        ("301 Moved Permanently", RequestRefusedError, False),
+        (404, UpstreamFailedError, True),
+        (500, UpstreamFailedError, True),
+        (502, UpstreamFailedError, True),
+        (503, UpstreamFailedError, True),
+        (522, UpstreamFailedError, True),
+        (429, RateLimitedError, True),
+        (400, RequestRefusedError, False),
+        (401, RequestRefusedError, False),
+        (403, RequestRefusedError, False),
+        (422, RequestRefusedError, False),
+        (204, RequestRefusedError, False),
+        (301, RequestRefusedError, False),
     ],
 )
-def test_any_other_status_than_200_is_an_error_of_its_class_that_says_what_came(
-    wire: Wire, status: str, expected: type[NcaaApiError], retryable: bool
+def test_each_status_other_than_200_is_an_error_of_its_class_that_quotes_the_answer(
+    api: Api, status: int, expected: type[NcaaApiError], retryable: bool
 ) -> None:
-    body = b"" if status.startswith("204") else b'{"message":"Resource\nnot found"}'
-    wire.script = says(body, status)
+    body = b"" if status == 204 else b'{"message":"Resource\nnot found"}'
+    api.always(Answer(body, status))
     with pytest.raises(expected) as caught:
-        ask(wire.url, key=KEY)
+        fetch(api.url, key=KEY)
     assert type(caught.value) is expected
     assert caught.value.retryable is retryable
-    assert_is_a_sentence(caught.value, wire.url)
-    assert status.strip() in str(caught.value)
+    assert_is_a_sentence(caught.value, api.url)
+    assert f"gave {status}" in str(caught.value)
     assert KEY not in str(caught.value)
     if body:
         assert "Resource" in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [b"", b"<!DOCTYPE html>\n" + b"<p>\xff\0</p>" * 1000])
-def test_an_error_page_is_quoted_in_short(wire: Wire, body: bytes) -> None:
-    wire.script = says(body, "522 ", Content_Type="text/html")
+def test_only_the_start_of_an_error_page_is_quoted(api: Api, body: bytes) -> None:
+    api.always(Answer(body, 522, {"Content-Type": "text/html"}))
     with pytest.raises(UpstreamFailedError) as caught:
-        ask(wire.url)
-    assert_is_a_sentence(caught.value, wire.url)
+        fetch(api.url)
+    assert_is_a_sentence(caught.value, api.url)
 
 
-def test_a_429_says_how_long_to_wait(wire: Wire) -> None:
-    wire.script = says(b"", "429 Too Many Requests", Retry_After="3600")
+def test_a_429_carries_its_retry_after(api: Api) -> None:
+    api.always(Answer(status=429, headers={"Retry-After": "3600"}))
     with pytest.raises(RateLimitedError) as caught:
-        ask(wire.url)
+        fetch(api.url)
     assert caught.value.retry_after == 3600
 
 
 @pytest.mark.parametrize(
-    "said",
+    "retry_after",
     ["soon", "nan", "inf", "-1", "1e9", "\xb2", "Wed, 21 Oct 2099 07:28:00 GMT", "Wed, 21 Oct 2099 07:28:00 -0000"],
 )
-def test_a_429_with_any_retry_after_is_a_429_and_nothing_is_waited_for(wire: Wire, said: str) -> None:
-    wire.script = says(b"", "429 Too Many Requests", Retry_After=said)
+def test_a_429_with_an_invalid_or_distant_retry_after_is_raised_at_once(api: Api, retry_after: str) -> None:
+    api.always(Answer(status=429, headers={"Retry-After": retry_after}))
     began = time.monotonic()
     with pytest.raises(RateLimitedError) as caught:
-        ask(wire.url)
+        fetch(api.url)
     assert time.monotonic() - began < 2
     assert caught.value.retry_after is None or 0 <= caught.value.retry_after < float("inf")
 
 
-@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
-def test_a_redirect_is_not_followed_since_the_key_is_for_this_host(wire: Wire, api: Any, status: str) -> None:
-    api.answer_with({"2026-02-03": BODY})
-    wire.script = says(b"", status, Location=api.url + PATH)
-    with pytest.raises(RequestRefusedError, match=status[:3]):
-        ask(wire.url, key=KEY)
-    assert (len(wire.requests), api.requests) == (1, [])
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_redirect_to_another_host_is_not_followed_since_it_would_get_the_key(api: Api, status: int) -> None:
+    with Api() as other:
+        other.always(Answer(BODY))
+        api.always(Answer(status=status, headers={"Location": other.url + PATH}))
+        with pytest.raises(RequestRefusedError, match=str(status)):
+            fetch(api.url, key=KEY)
+        assert (len(api.requests), other.requests) == (1, [])

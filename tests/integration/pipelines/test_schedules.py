@@ -1,14 +1,11 @@
 """Requests of the schedule, the repairs and the alert at explicit times, for a Dagster instance with a history."""
 
 import datetime as dt
-import json
 import socket
-import threading
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import dagster as dg
@@ -18,6 +15,7 @@ import time_machine
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._grpc.client import DEFAULT_SENSOR_GRPC_TIMEOUT
+from support.api import Answer, Api
 from support.builders import at, day, game, scoreboard
 from support.warehouse import Warehouse
 
@@ -406,27 +404,31 @@ def test_an_alert_names_the_job_the_date_and_the_reason(history: History) -> Non
 
 
 def test_an_alert_is_posted_to_the_webhook_in_slacks_format(
-    history: History, webhook: list[dict[str, Any]], webhook_url: str, monkeypatch: pytest.MonkeyPatch
+    history: History, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = failure_of_a_run(history, TODAY, "no answer")
     monkeypatch.delenv("ALERT_WEBHOOK_URL", raising=False)
     failure_alert(context)
-    assert webhook == [], "off when no webhook is set"
-    monkeypatch.setenv("ALERT_WEBHOOK_URL", webhook_url)
+    assert api.received == [], "no webhook is set"
+    api.always(Answer())
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", f"{api.url}/hook")
     failure_alert(context)
-    assert webhook == [{"text": alert_text(context)}]
+    [request] = api.received
+    assert (request.method, request.path, request.json()) == ("POST", "/hook", {"text": alert_text(context)})
 
 
-@pytest.mark.parametrize("address", ["{}/refused", "http://127.0.0.1:9/services/TOKEN", "TOKEN", "http://[TOKEN/"])
+@pytest.mark.parametrize(
+    "address", ["{}/services/TOKEN", "http://127.0.0.1:9/services/TOKEN", "TOKEN", "http://[TOKEN/"]
+)
 def test_a_failed_alert_does_not_print_the_webhooks_address(
-    address: str, history: History, webhook_url: str, monkeypatch: pytest.MonkeyPatch
+    address: str, history: History, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = failure_of_a_run(history, TODAY, "no answer")
-    monkeypatch.setenv("ALERT_WEBHOOK_URL", address.format(webhook_url))
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", address.format(api.url))
     with pytest.raises(AlertError, match="ALERT_WEBHOOK_URL") as refused:
         failure_alert(context)
     trace = "".join(traceback.format_exception(refused.value))
-    assert webhook_url not in trace
+    assert api.url not in trace
     assert "TOKEN" not in trace
 
 
@@ -442,31 +444,3 @@ def test_a_webhook_that_hangs_does_not_hold_the_sensor_until_dagster_ends_it(
         with pytest.raises(AlertError, match="ReadTimeout"):
             failure_alert(context)
         assert time.monotonic() - began < 5
-
-
-@pytest.fixture
-def webhook() -> list[dict[str, Any]]:
-    """Bodies of the requests posted."""
-    return []
-
-
-@pytest.fixture
-def webhook_url(webhook: list[dict[str, Any]]) -> Iterator[str]:
-    """A server on loopback that accepts posts."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            webhook.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(404 if self.path.endswith("/refused") else 200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/hook"
-    server.shutdown()
-    thread.join()
-    server.server_close()
