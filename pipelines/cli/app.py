@@ -144,9 +144,10 @@ def scores(
 def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
     """Show which dates are in, missing, failed or late, when today is asked for again, and the database and API in use.
 
-    Missing: gaps between the dates of a season that are in, November to April; of this season up to yesterday.
+    Missing: past dates that were requested and never loaded, and gaps between a season's first and last loaded game; the
+    current season lasts up to yesterday.
 
-    Failed: dates whose last run failed.
+    Failed: dates whose last run failed, or was canceled before it loaded them.
 
     Late: dates of more than two days ago with games that are not over, or that nobody looked at for corrections.
 
