@@ -52,6 +52,7 @@ def ncaa_repairs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest 
         unstarted, next_since = unstarted_requests(context.instance, since, now)
         for request in unstarted:
             ensure_requested(connection, MENS_BASKETBALL.sport, *request)
+        connection.commit()  # rows are locked by date, in each transaction anew
         requests = repairs(context.instance, connection, now)
         connection.commit()
     context.update_cursor(next_since.isoformat())

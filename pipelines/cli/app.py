@@ -144,8 +144,8 @@ def scores(
 def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
     """Show which dates are in, missing, failed or late, when today is asked for again, and the database and API in use.
 
-    Missing: past dates that were requested and never loaded, and gaps between a season's first and last loaded game; the
-    current season lasts up to yesterday.
+    Missing: past dates that were requested and never loaded, and gaps between a season's first and last loaded game;
+    the current season lasts up to yesterday.
 
     Failed: dates whose last run failed, or was canceled before it loaded them.
 

@@ -13,6 +13,7 @@ SELECT
     NULL
 FROM unnest(CAST(:dates AS date[])) AS requested (game_date)
 CROSS JOIN (SELECT coalesce(CAST(:now AS timestamptz), clock_timestamp()) AS now) AS moment
+ORDER BY requested.game_date
 ON CONFLICT (sport, game_date) DO UPDATE
 SET last_requested_at = greatest(requested_date.last_requested_at, excluded.last_requested_at),
     attempts = excluded.attempts + CASE

@@ -163,6 +163,8 @@ def test_a_requested_date_that_never_loaded_is_a_warning_at_any_age(tables: Tabl
 
     request("2014-02-01", "2026-01-20 19:30", None)
     assert tables.bad() == {}, "its run may be queued"
+    assert tables.bad(at("2026-01-20 20:30")) == {}
+    assert tables.bad(at("2026-01-20 20:31")) == {"requested_dates_are_loaded": never}
     request("2014-02-01", "2026-01-20 19:30", "GET gave 500")
     failed = (WARN, "2014-02-01, requested by backfill abc, was never loaded: GET gave 500.")
     assert tables.bad() == {"requested_dates_are_loaded": failed}
