@@ -6,6 +6,7 @@ GamePulseError
 │   ├── DatabaseUnreachableError  *
 │   ├── DatabaseRefusedError
 │   ├── DatabaseBusyError  *
+│   ├── DatabaseConflictError  *
 │   ├── EmbeddedPostgresError
 │   ├── SchemaError
 │   └── RolesError
@@ -53,6 +54,12 @@ class DatabaseRefusedError(DatabaseError):
 
 class DatabaseBusyError(DatabaseError):
     """A lock, a statement or an idle transaction took longer than its limit."""
+
+    retryable = True
+
+
+class DatabaseConflictError(DatabaseError):
+    """A deadlock or serialization failure: the transaction was rolled back and can be repeated."""
 
     retryable = True
 

@@ -4,11 +4,18 @@ from typing import Final
 
 from sqlalchemy import URL
 
-from pipelines.errors import DatabaseBusyError, DatabaseError, DatabaseRefusedError, DatabaseUnreachableError
+from pipelines.errors import (
+    DatabaseBusyError,
+    DatabaseConflictError,
+    DatabaseError,
+    DatabaseRefusedError,
+    DatabaseUnreachableError,
+)
 from pipelines.postgres.url import describe
 
 _REFUSALS: Final = {"28", "3D"}  # invalid authorization, invalid catalog name
 _BREAKDOWNS: Final = {"08", "53", "57", "58"}  # connection, resources, shutdown, system
+_CONFLICT: Final = "40"  # deadlock, serialization failure
 _TIMEOUTS: Final = {"55P03", "57014", "25P03"}  # lock_timeout, statement_timeout, idle_in_transaction_session_timeout
 
 
@@ -29,6 +36,8 @@ def translate_error(url: URL, error: Exception) -> DatabaseError:
         return DatabaseBusyError(
             f"{where} was too slow: {message}. Another session may be stuck; see pg_stat_activity."
         )
+    if state[:2] == _CONFLICT:
+        return DatabaseConflictError(f"{where} rolled a transaction back: {message}. Another session was in its way.")
     if not state or state[:2] in _BREAKDOWNS:
         return DatabaseUnreachableError(f"{where} cannot be reached: {message}. Is it running, is DATABASE_URL right?")
     return DatabaseError(f"{where} refused a statement ({state}): {message}.")

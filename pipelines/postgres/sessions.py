@@ -20,6 +20,7 @@ from pipelines.settings import Settings
 SERVER_SETTINGS = {
     "application_name": "gamepulse",
     "search_path": "public",
+    "default_transaction_isolation": "read committed",  # loads take turns by a lock; a stricter level would fail them
     "lock_timeout": "30s",
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "60s",
