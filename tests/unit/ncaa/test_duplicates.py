@@ -1,4 +1,4 @@
-"""A contest listed twice in one answer counts once, in its furthest state."""
+"""The number of contests in an answer; one listed twice counts once, in its furthest state."""
 
 import itertools
 
@@ -32,3 +32,12 @@ def test_the_furthest_state_counts_in_any_order(behind: str, ahead: str) -> None
 def test_of_equal_states_the_last_one_counts(states: tuple[str, str]) -> None:
     board = parse_answer(raw_answer(*(raw_game(7_000_001, **STATES[state]) for state in states)), DATE)
     assert [game.status for game in board.games] == [states[1]]
+
+
+def test_games_rejects_and_undecided_games_are_received_and_duplicates_are_not() -> None:
+    games = [raw_game(7_000_000 + number, f"home-{number}", f"away-{number}") for number in range(10)]
+    unreadable = raw_game(7_000_100, gameState="halfway")
+    undecided = raw_game(7_000_200, "duke", "tba", gameState="pre")
+    board = parse_answer(raw_answer(*games, games[0], unreadable, undecided), DATE)
+    assert (len(board.games), len(board.rejects), len(board.undecided)) == (10, 1, 1)
+    assert (board.games_received, board.duplicates) == (12, 1)
