@@ -45,7 +45,8 @@ class NcaaClient:
     """Fetches scoreboards and season calendars. An async context manager.
 
     One client serves a whole run: it keeps connections alive and fetches each season's calendar once. `contact` is a
-    URL for the User-Agent, for the API's operator. Without a `limit` requests are sent at once.
+    URL for the User-Agent, for the API's operator. Without a `limit` requests are sent at once, and the moment of an
+    answer is this machine's.
     """
 
     def __init__(
@@ -137,7 +138,8 @@ class NcaaClient:
             if permit is not None and event == "http11.send_request_headers.started":
                 permit.sent.set()
 
-        fetched_at = dt.datetime.now(dt.UTC)
+        # Without a limit there is no database either, whose clock all processes share.
+        fetched_at = permit.granted_at if permit is not None else dt.datetime.now(dt.UTC)
         try:
             async with (
                 asyncio.timeout(self._timeout),
@@ -150,7 +152,7 @@ class NcaaClient:
             raise ApiUnreachableError(f"GET {url} failed: {str(error).rstrip('.') or type(error).__name__}.") from None
         if response.status_code == httpx.codes.OK:
             return _Answer(body, fetched_at, SIMULATOR_HEADER in response.headers)
-        raise _refusal(response, body, url)
+        raise _refusal(response, body, url, fetched_at)
 
 
 def _parse_base_url(base_url: str) -> httpx.URL:
@@ -172,12 +174,12 @@ def _header_value(key: str) -> str:
     return stripped
 
 
-def _refusal(response: httpx.Response, body: bytes, url: str) -> NcaaApiError:
+def _refusal(response: httpx.Response, body: bytes, url: str, now: dt.datetime) -> NcaaApiError:
     status = response.status_code
     quoted = body[:QUOTED_BYTES].decode("utf-8", "replace").strip()
     answer = f"GET {url} gave {status} {response.reason_phrase}".rstrip() + (f" ({quoted!r})" if quoted else "")
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        return RateLimitedError(f"{answer}: too many requests.", _retry_after(response))
+        return RateLimitedError(f"{answer}: too many requests.", _retry_after(response, now))
     if status == httpx.codes.NOT_FOUND or status >= httpx.codes.INTERNAL_SERVER_ERROR:
         return UpstreamFailedError(f"{answer}: the API's own source failed, or it is down.")
     return RequestRefusedError(f"{answer}, expected 200. Check NCAA_API_URL and NCAA_API_KEY.")
@@ -194,7 +196,7 @@ async def _read(response: httpx.Response, url: str) -> bytes:
     return bytes(body)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _retry_after(response: httpx.Response, now: dt.datetime) -> float | None:
     """Reads either form of the header: seconds, or a date."""
     value = response.headers.get("Retry-After", "")
     if value.isascii() and value.isdecimal():
@@ -205,4 +207,4 @@ def _retry_after(response: httpx.Response) -> float | None:
         return None
     if until.tzinfo is None:  # `-0000`, which RFC 5322 defines as UTC without a local zone
         until = until.replace(tzinfo=dt.UTC)
-    return max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds())
+    return max(0.0, (until - now).total_seconds())

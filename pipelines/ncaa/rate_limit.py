@@ -1,6 +1,7 @@
 """Rate limit of the API, shared by all processes that use one database."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
@@ -39,9 +40,14 @@ class Permit:
     """Permission to send one request."""
 
     def __init__(self) -> None:
-        self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.granted: asyncio.Future[dt.datetime] = asyncio.get_running_loop().create_future()
         self.sent = asyncio.Event()
         """Set when the request is sent. The next permit is granted one interval later."""
+
+    @property
+    def granted_at(self) -> dt.datetime:
+        """The moment of the grant, by the database's clock."""
+        return self.granted.result()
 
 
 class RateLimit:
@@ -80,20 +86,26 @@ class RateLimit:
         """
         permit = Permit()
         if self._interval == 0:
+            permit.granted.set_result(await self._now())
             yield permit
             return
         if self._granting is None:
             self._granting = asyncio.create_task(self._grant())
         self._waiting.put_nowait(permit)
         try:
-            await asyncio.wait({permit.granted, self._granting}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {permit.granted, self._granting}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not permit.granted.done():
                 self._granting.result()  # it only ends by an error
-            permit.granted.result()
+            _ = permit.granted_at  # raises the error of a permit that was not granted
             yield permit
         finally:
             permit.granted.cancel()  # when interrupted, so that no permit is spent on this request
             permit.sent.set()
+
+    async def _now(self) -> dt.datetime:
+        async with self._database.get_session() as session:
+            return await _moment(await session.connection(), "SELECT clock_timestamp()")
 
     async def _grant(self) -> None:
         while True:
@@ -104,10 +116,13 @@ class RateLimit:
                 async with self._database.get_session() as session:
                     connection = await session.connection()
                     await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5s'")
-                    await connection.exec_driver_sql("SELECT pg_advisory_xact_lock($1)", (API_LOCK,))
+                    # The clock is read when the lock is granted, since the function is a row source.
+                    granted_at = await _moment(
+                        connection, "SELECT clock_timestamp() FROM pg_advisory_xact_lock($1)", API_LOCK
+                    )
                     if not permit.granted.cancelled():
                         self._holds_none.clear()
-                        permit.granted.set_result(None)
+                        permit.granted.set_result(granted_at)
                         await asyncio.wait({asyncio.create_task(permit.sent.wait())}, timeout=SEND_SECONDS)
                         await asyncio.sleep(self._interval)
             except DatabaseError as error:
@@ -115,3 +130,8 @@ class RateLimit:
                     permit.granted.set_exception(error)
             finally:
                 self._holds_none.set()
+
+
+async def _moment(connection: Connection, query: str, *parameters: object) -> dt.datetime:
+    moment: dt.datetime = (await connection.exec_driver_sql(query, parameters)).scalar_one()
+    return moment

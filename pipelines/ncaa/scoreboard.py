@@ -29,7 +29,7 @@ LEGACY_FEED_FROZE: Final = dt.date(2025, 8, 29)
 
 
 class ScoreboardResponse(NamedTuple):
-    """An answer as it came: the body of a 200, when it was asked for (aware), and from where."""
+    """An unparsed answer: the body of a 200, and the moment at which the permit to send the request was granted."""
 
     league: League
     game_date: dt.date
