@@ -161,12 +161,12 @@ def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
 
     settings, now = Settings(), datetime.now(UTC)
     url = ready_database(settings)
-    orchestration = None
+    schedule = None
     if has_dagster(url):
-        from pipelines.runtime.history import read_orchestration
+        from pipelines.runtime.history import read_schedule
 
-        orchestration = read_orchestration(now)
-    found = Status(read_warehouse(url, now), orchestration, describe(url), settings.ncaa_api_url)
+        schedule = read_schedule(now)
+    found = Status(read_warehouse(url, now), schedule, describe(url), settings.ncaa_api_url)
     if as_json:
         _print_json(found.to_json(now))
     else:

@@ -17,7 +17,7 @@ from pipelines.postgres.database import DAGSTER_SCHEMA, connect
 from pipelines.seasons import eastern_date, season_of
 
 if TYPE_CHECKING:  # brings Dagster, which a database without its tables does not need
-    from pipelines.runtime.history import Orchestration
+    from pipelines.runtime.history import ScheduleState
 
 SHOWN: Final = 5
 _TABLES: Final = sa.text(Path(__file__).with_name("status.sql").read_text())
@@ -45,18 +45,18 @@ class Status(NamedTuple):
     """All that `gamepulse status` knows."""
 
     warehouse: Warehouse
-    orchestration: "Orchestration | None"
+    schedule: "ScheduleState | None"
     """None: Dagster has never run on this database."""
     database: str
     ncaa_api_url: str
 
     def next_tick_at(self, now: dt.datetime) -> dt.datetime | None:
         """When today is asked for again; None when nothing runs that would."""
-        return next_tick(now) if self.orchestration is not None and self.orchestration.idle is None else None
+        return next_tick(now) if self.schedule is not None and self.schedule.idle is None else None
 
     def to_json(self, now: dt.datetime) -> dict[str, object]:
         """What `--json` prints."""
-        dagster = self.orchestration
+        schedule = self.schedule
         return {
             "dates_in": self.warehouse.dates_in,
             "first_date": self.warehouse.first_date,
@@ -66,8 +66,8 @@ class Status(NamedTuple):
             "missing": self.warehouse.missing,
             "failed": {date.isoformat(): reason for date, reason in self.warehouse.failed.items()},
             "late": self.warehouse.late,
-            "last_tick_at": dagster.last_tick_at if dagster is not None else None,
-            "last_tick": dagster.last_tick if dagster is not None else None,
+            "last_tick_at": schedule.last_tick_at if schedule is not None else None,
+            "last_tick": schedule.last_tick if schedule is not None else None,
             "next_tick_at": self.next_tick_at(now),
             "database": self.database,
             "database_bytes": self.warehouse.database_bytes,
@@ -92,14 +92,14 @@ def has_dagster(url: sa.URL) -> bool:
 
 def status_table(status: Status, now: dt.datetime) -> Table:
     """A row a question."""
-    warehouse, dagster = status.warehouse, status.orchestration
+    warehouse, schedule = status.warehouse, status.schedule
     table = Table(title=f"GamePulse at {format_eastern(now, now)}", title_justify="left", show_header=False)
     for name, said in (
         ("Dates in", _dates_in(warehouse, now)),
         ("Missing", stretches(warehouse.missing) if warehouse.missing else "none"),
         ("Failed", _failed(warehouse.failed) if warehouse.failed else "none"),
         ("Late", f"{stretches(warehouse.late)}, not settled" if warehouse.late else "none"),
-        ("Last tick", _last_tick(dagster, now)),
+        ("Last tick", _last_tick(schedule, now)),
         ("Next tick", _next_tick(status, now)),
         ("Database", f"{status.database}, {decimal(warehouse.database_bytes)}"),
         ("NCAA API", status.ncaa_api_url),
@@ -133,14 +133,14 @@ def _failed(failed: Mapping[dt.date, str]) -> str:
     return "\n".join(shown + more)
 
 
-def _last_tick(dagster: "Orchestration | None", now: dt.datetime) -> str:
-    if dagster is None or dagster.last_tick_at is None:
+def _last_tick(schedule: "ScheduleState | None", now: dt.datetime) -> str:
+    if schedule is None or schedule.last_tick_at is None:
         return "none yet"
-    return f"{format_eastern(dagster.last_tick_at, now)}: {dagster.last_tick}"
+    return f"{format_eastern(schedule.last_tick_at, now)}: {schedule.last_tick}"
 
 
 def _next_tick(status: Status, now: dt.datetime) -> str:
     at = status.next_tick_at(now)
     if at is not None:
         return format_eastern(at, now)
-    return f"none: {status.orchestration.idle if status.orchestration is not None else 'Dagster has never run here'}"
+    return f"none: {status.schedule.idle if status.schedule is not None else 'Dagster has never run here'}"

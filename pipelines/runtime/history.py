@@ -13,7 +13,7 @@ HEARTBEAT_TIMEOUT: Final = dt.timedelta(minutes=2)
 """Age of the last heartbeat from which no daemon runs; a daemon sends one every 30 seconds."""
 
 
-class Orchestration(NamedTuple):
+class ScheduleState(NamedTuple):
     """State of the schedule. Times are aware."""
 
     last_tick_at: dt.datetime | None
@@ -25,7 +25,7 @@ class Orchestration(NamedTuple):
     """Last heartbeat of the daemon's scheduler."""
 
 
-def read_orchestration(now: dt.datetime) -> Orchestration:
+def read_schedule(now: dt.datetime) -> ScheduleState:
     """Reads Dagster's tables, which are created where necessary.
 
     Raises:
@@ -35,10 +35,10 @@ def read_orchestration(now: dt.datetime) -> Orchestration:
         states = instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
         state = next((state for state in states if state.name == SCHEDULE), None)
         if state is None:
-            return Orchestration(None, None, idle="no daemon has run yet")
+            return ScheduleState(None, None, idle="no daemon has run yet")
         heartbeat_at = _last_heartbeat_at(instance)
         tick = next(iter(instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)), None)
-        return Orchestration(
+        return ScheduleState(
             dt.datetime.fromtimestamp(tick.timestamp, dt.UTC) if tick is not None else None,
             _outcome(tick) if tick is not None else None,
             idle=idle_reason(state.status, heartbeat_at, now),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from dagster._core.scheduler.instigation import InstigatorStatus
 from support.builders import at
 
-from pipelines.runtime.history import idle_reason, read_orchestration
+from pipelines.runtime.history import idle_reason, read_schedule
 
 NOW = at("2026-01-10 20:00")
 
@@ -19,7 +19,7 @@ def dagster_of_the_test(database_url: sa.URL, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.usefixtures("dagster_of_the_test")
 def test_without_a_daemon_there_is_no_tick() -> None:
-    found = read_orchestration(dt.datetime.now(dt.UTC))
+    found = read_schedule(dt.datetime.now(dt.UTC))
     assert (found.last_tick_at, found.idle) == (None, "no daemon has run yet")
 
 

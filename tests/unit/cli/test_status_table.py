@@ -10,17 +10,17 @@ from rich.console import Console
 from support.builders import at, day
 
 from pipelines.cli.status import Status, Warehouse, status_table, stretches
-from pipelines.runtime.history import Orchestration
+from pipelines.runtime.history import ScheduleState
 
 NOW = at("2026-01-10 20:10")
 EMPTY = Warehouse(0, None, None, 0, None, [], [], 9_000_000, {})
 LOADED = Warehouse(2, day("2026-01-02"), day("2026-01-04"), 90, at("2026-01-10 20:00"), [day("2026-01-03")], [], 0, {})
-IDLE = Orchestration(None, None, idle="no daemon has run yet")
-RUNNING = Orchestration(at("2026-01-10 20:00"), "requested 2026-01-10", idle=None)
+IDLE = ScheduleState(None, None, idle="no daemon has run yet")
+RUNNING = ScheduleState(at("2026-01-10 20:00"), "requested 2026-01-10", idle=None)
 
 
-def status(warehouse: Warehouse = LOADED, orchestration: Orchestration | None = RUNNING) -> Status:
-    return Status(warehouse, orchestration, "'games' at db", "https://api.test")
+def status(warehouse: Warehouse = LOADED, schedule: ScheduleState | None = RUNNING) -> Status:
+    return Status(warehouse, schedule, "'games' at db", "https://api.test")
 
 
 def said(found: Status) -> dict[str, str]:
@@ -52,7 +52,7 @@ def test_a_database_in_which_dagster_never_ran_says_what_to_do() -> None:
 
 
 def test_without_a_daemon_there_is_no_next_tick() -> None:
-    found = status(orchestration=IDLE)
+    found = status(schedule=IDLE)
     assert said(found)["Next tick"] == "none: no daemon has run yet"
     assert found.to_json(NOW)["next_tick_at"] is None
 
