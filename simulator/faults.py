@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -165,6 +165,8 @@ class Faults:
         self._seed = seed
         self.rules: dict[str, Rule] = {}
         self.messy = False
+        self._game_rules: dict[str, Rule] = {}
+        self._faults_by_game: dict[int, str | None] = {}
         self.set(given or {}, messy=messy)
 
     def set(self, given: Mapping[str, Mapping[str, Any]], *, messy: bool = False) -> None:
@@ -181,6 +183,8 @@ class Faults:
         rules.update({name: _rule(name, options) for name, options in given.items()})
         self.rules = rules
         self.messy = messy
+        self._game_rules = {name: rule for name, rule in rules.items() if FAULTS[name].target is Target.GAME}
+        self._faults_by_game = {}
 
     def on_answer(self, endpoint: Endpoint, path: str, day: date | None, now: datetime) -> ActiveFault | None:
         """Returns the fault of an answer, if any."""
@@ -202,8 +206,13 @@ class Faults:
 
     def on_game(self, contest_id: int, day: date) -> str | None:
         """Returns the fault of a game, if any. A game has one fault at most, and keeps it."""
+        if contest_id not in self._faults_by_game:  # a calendar needs those of a whole season
+            self._faults_by_game[contest_id] = self._draw_game_fault(contest_id, day)
+        return self._faults_by_game[contest_id]
+
+    def _draw_game_fault(self, contest_id: int, day: date) -> str | None:
         drawn = self._draw("game", str(contest_id))
-        for name, rule in self._of_games():
+        for name, rule in self._game_rules.items():
             if rule.covers(day):
                 if drawn < rule.share:
                     return name
@@ -220,10 +229,7 @@ class Faults:
     @property
     def affects_games(self) -> bool:
         """Whether any fault affects games."""
-        return next(self._of_games(), None) is not None
-
-    def _of_games(self) -> Iterator[tuple[str, Rule]]:
-        return ((name, rule) for name, rule in self.rules.items() if FAULTS[name].target is Target.GAME)
+        return bool(self._game_rules)
 
     def _draw(self, name: str, what: str) -> float:
         digest = hashlib.blake2b(f"{self._seed} {name} {what}".encode(), digest_size=8).digest()
