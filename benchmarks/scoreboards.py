@@ -53,7 +53,7 @@ def eventful_scoreboard(date: dt.date, size: int) -> ParsedScoreboard:
 
 
 def _pairings(size: int) -> list[tuple[Team, Team]]:
-    return random.Random(2025).sample(list(itertools.combinations(teams(), 2)), size)
+    return random.Random(2025).sample(list(itertools.combinations(teams(2025), 2)), size)
 
 
 def _game(date: dt.date, number: int, home: Team, away: Team) -> dict[str, Any]:

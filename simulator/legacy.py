@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from models.reference import Team, conferences
-from simulator.days import EASTERN
+from models.reference import Team, conference_name
+from simulator.days import EASTERN, season_of
 from simulator.game import UNDECIDED, Listed, Moment, State
 from simulator.payload import md5, with_overrides
 
@@ -70,8 +70,12 @@ def _side(listed: Listed, record_of: RecordOf, *, home: bool) -> Json:
     )
     own, other = (at.home, at.away) if home else (at.away, at.home)
     won, lost = record_of(team, game.tip_off)
-    conference = conferences().get(team.conference)
-    listed_conferences = [{"conferenceName": conference.name if conference else "", "conferenceSeo": team.conference}]
+    listed_conferences = [
+        {
+            "conferenceName": conference_name(team.conference, season_of(game.day)) or "",
+            "conferenceSeo": team.conference,
+        }
+    ]
     if rank:
         listed_conferences.append({"conferenceName": "Top 25", "conferenceSeo": "top-25"})
     return {

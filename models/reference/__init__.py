@@ -1,8 +1,11 @@
-"""Facts that no API gives: the conferences and their lives, the schools of Division I, other spellings of slugs.
+"""Reference data that no API gives: conferences and teams by season, and older spellings of their slugs.
 
-Plain CSV files in this folder, read once a process. Slugs are the NCAA's, as its feed of 2025-26 spells them; older
-spellings are aliases, each with what it was seen in. The NCAA respelled its conferences about every second year, and
-its legacy feed keeps a day as it was written. `great-west` and `uac` were seen in no feed: they follow its custom.
+The CSV files in this folder are read once per process. Slugs are the NCAA's, as its feed of 2025-26 spells them. The
+spelling of conferences changed about every second year, and the legacy feed keeps a date as it was written, so other
+spellings are aliases. The column `evidence` says where a fact was seen; "one source" marks those without a second.
+
+A season is the calendar year in which it starts. Rows are valid from `first_season` to `last_season`, both inclusive.
+An empty first season means 2010 or earlier for a conference; for a team, that only its season 2025 is known.
 """
 
 import csv
@@ -12,76 +15,63 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-__all__ = ["Conference", "Team", "canonical_conference", "canonical_team", "conferences", "teams"]
-
-
-@dataclass(frozen=True, slots=True)
-class Conference:
-    """A Division I conference in men's basketball since 2010-11, or `independent`, which stands for none.
-
-    Seasons are the calendar years in which they start, all inclusive.
-    """
-
-    slug: str
-    name: str
-    first_season: int | None
-    """None: before 2010."""
-    last_season: int | None
-    """None: still playing."""
-    gap: tuple[int, int] | None
-    """First and last season without play in between (the Pac-12's two)."""
-
-    def is_active(self, season: int) -> bool:
-        """Whether it played in the season."""
-        return (
-            (self.first_season is None or self.first_season <= season)
-            and (self.last_season is None or season <= self.last_season)
-            and not (self.gap is not None and self.gap[0] <= season <= self.gap[1])
-        )
+__all__ = [
+    "Team",
+    "canonical_conference",
+    "canonical_team",
+    "conference_name",
+    "conferences",
+    "team_aliases",
+    "teams",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A men's team of Division I in season 2025, with the conference it played in that season."""
+    """A men's Division I team with its names and conference in one season."""
 
     slug: str
     short_name: str
     full_name: str
     abbreviation: str
-    """Six letters at most, the API's `char6`."""
+    """Six letters at most (the API's `char6`)."""
     conference: str
 
 
 @cache
-def conferences() -> Mapping[str, Conference]:
-    """Conferences by canonical slug."""
-    return MappingProxyType(
-        {
-            row["slug"]: Conference(
-                slug=row["slug"],
-                name=row["name"],
-                first_season=_season(row["first_season"]),
-                last_season=_season(row["last_season"]),
-                gap=_gap(row["gap"]),
-            )
-            for row in _rows("conferences.csv")
-        }
-    )
+def conferences() -> frozenset[str]:
+    """Canonical slugs of the men's Division I conferences since 2010-11, and `independent` for teams without one."""
+    return frozenset(_conference_names())
+
+
+def conference_name(slug: str, season: int) -> str | None:
+    """Returns the name of a conference in a season; None if the canonical slug is unknown.
+
+    In a season that it did not play, a conference has its last name, or its first if it had not played yet.
+    """
+    name = None
+    for first_season, first_name in _conference_names().get(slug, ()):
+        if name is None or first_season <= season:
+            name = first_name
+    return name
 
 
 def canonical_conference(slug: str) -> str:
-    """The slug under which a conference is known here; an unknown slug as it is."""
+    """Returns the canonical slug of a conference; an unknown slug as it is."""
     return _conference_aliases().get(slug, slug)
 
 
 def canonical_team(slug: str) -> str:
-    """The slug of a team as the feed spells it today; an unknown slug as it is."""
-    return _team_aliases().get(slug, slug)
+    """Returns the slug of a team as the feed spells it today; an unknown slug as it is."""
+    return team_aliases().get(slug, slug)
 
 
 @cache
-def teams() -> tuple[Team, ...]:
-    """The Division I teams of season 2025, by slug."""
+def teams(season: int) -> tuple[Team, ...]:
+    """Returns the Division I teams of a season, by slug.
+
+    Complete from season 2025 on. Earlier seasons have the teams of 2025, in their conferences of 2025, and few others.
+    """
     return tuple(
         Team(
             slug=row["slug"],
@@ -91,17 +81,28 @@ def teams() -> tuple[Team, ...]:
             conference=row["conference"],
         )
         for row in _rows("teams.csv")
+        if int(row["first_season"] or season) <= season <= int(row["last_season"] or season)
     )
+
+
+@cache
+def team_aliases() -> Mapping[str, str]:
+    """Canonical slugs of teams by their other spellings."""
+    return MappingProxyType(_aliases("team_aliases.csv"))
+
+
+@cache
+def _conference_names() -> dict[str, list[tuple[int, str]]]:
+    """Names of each conference with the first season of each, in order."""
+    names: dict[str, list[tuple[int, str]]] = {}
+    for row in _rows("conferences.csv"):
+        names.setdefault(row["slug"], []).append((int(row["first_season"] or 0), row["name"]))
+    return names
 
 
 @cache
 def _conference_aliases() -> dict[str, str]:
     return _aliases("conference_aliases.csv")
-
-
-@cache
-def _team_aliases() -> dict[str, str]:
-    return _aliases("team_aliases.csv")
 
 
 def _aliases(name: str) -> dict[str, str]:
@@ -110,14 +111,3 @@ def _aliases(name: str) -> dict[str, str]:
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
     yield from csv.DictReader(files(__name__).joinpath(name).read_text(encoding="utf-8").splitlines())
-
-
-def _season(text: str) -> int | None:
-    return int(text) if text else None
-
-
-def _gap(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    first, last = text.split("-")
-    return int(first), int(last)

@@ -115,7 +115,7 @@ def _materialized_by(context: dg.AssetExecutionContext) -> set[str]:
 def _unknown_conferences(scoreboard: ParsedScoreboard) -> dict[str, dg.MetadataValue]:
     """Slugs that `models/reference` does not know: outsiders' conferences, or a new spelling of one of ours."""
     lines = (line for game in scoreboard.games for line in (game.home, game.away))
-    unknown = sorted({line.conference_id for line in lines if line.conference_id} - conferences().keys())
+    unknown = sorted({line.conference_id for line in lines if line.conference_id} - conferences())
     return {"unknown_conferences": dg.MetadataValue.text(", ".join(unknown))} if unknown else {}
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
-from models.reference import canonical_conference, conferences
+from models.reference import canonical_conference, conference_name
 from pipelines.ncaa.league import League
 from pipelines.ncaa.payload import GamePayload, NamesPayload, TeamPayload
 from pipelines.ncaa.slugs import is_placeholder, slug_from_name, team_slug
-from pipelines.seasons import EASTERN
+from pipelines.seasons import EASTERN, season_of
 
 Status = Literal["scheduled", "live", "final", "postponed", "canceled"]
 
@@ -89,6 +89,7 @@ class GameParser:
         midnight = dt.datetime.combine(game_date, dt.time(), EASTERN)
         next_midnight = dt.datetime.combine(game_date + dt.timedelta(days=1), dt.time(), EASTERN)
         self.game_date = game_date
+        self.season = season_of(game_date)
         self.first_second, self.last_second = midnight.timestamp(), next_midnight.timestamp() - 1
 
     def parse(self, raw: GamePayload) -> Game | UndecidedGame:
@@ -98,7 +99,7 @@ class GameParser:
         if date and date not in self.spellings:
             raise OtherDateError(f"startDate is {date!r}, but it is on the scoreboard of {self.game_date}")
         contest = CONTEST_URL.search(url)
-        home, away = _team_line(raw["home"], "home"), _team_line(raw["away"], "away")
+        home, away = (_team_line(raw[side], side, self.season) for side in ("home", "away"))
         if home is None or away is None:
             if raw["gameState"].lower() == "final":
                 raise UnreadableGameError("gameState is 'final' and a team is undecided")
@@ -151,7 +152,7 @@ class GameParser:
         return next((known for known in self.rounds if known.lower() == name.lower()), name)
 
 
-def _team_line(raw: TeamPayload, side: str) -> TeamLine | None:
+def _team_line(raw: TeamPayload, side: str, season: int) -> TeamLine | None:
     """Returns one side of a game; None if the team is undecided."""
     names: NamesPayload = raw["names"] or {}
     seo, short = names.get("seo") or "", names.get("short") or ""
@@ -164,13 +165,12 @@ def _team_line(raw: TeamPayload, side: str) -> TeamLine | None:
         raise UnreadableGameError(f"{side}.names: seo is {seo!r} and short is {short!r}, expected a slug") from None
     if is_placeholder(slug):
         return None
-    conference_id = conference_name = None
+    conference_id = name = None
     for conference in raw.get("conferences") or ():
         said = conference.get("conferenceSeo")
         if said and said != "top-25":  # the legacy feed lists the poll as a second conference
             conference_id = canonical_conference(said)
-            known = conferences().get(conference_id)
-            conference_name = known.name if known is not None else conference.get("conferenceName") or None
+            name = conference_name(conference_id, season) or conference.get("conferenceName") or None
             break
     return TeamLine(
         slug=slug,
@@ -178,7 +178,7 @@ def _team_line(raw: TeamPayload, side: str) -> TeamLine | None:
         full_name=names.get("full") or None,
         abbreviation=names.get("char6") or None,
         conference_id=conference_id,
-        conference_name=conference_name,
+        conference_name=name,
         score=raw.get("score"),
         rank=raw.get("rank"),
         seed=raw.get("seed"),

@@ -1,4 +1,4 @@
-"""The reference tables: true to themselves, and to the recordings where those are at hand."""
+"""The reference tables agree with themselves and with the recordings in ../shared/data."""
 
 import csv
 import json
@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from models.reference import canonical_conference, canonical_team, conferences, teams
+from models.reference import canonical_conference, canonical_team, conference_name, conferences, team_aliases, teams
 
 SEASON = 2025
+SEASONS = (2025, 2026, 2030)
 TABLES = ("conferences.csv", "conference_aliases.csv", "teams.csv", "team_aliases.csv")
 ALIAS_TABLES = ("conference_aliases.csv", "team_aliases.csv")
-
-# The standings of 2026-01-16 already have the name that the legacy feed never saw.
 STANDINGS_NAMES = {"American": "american"}
+"""Display names in the standings of 2026-01-16 that the legacy feed does not have."""
 
 
 class Side(NamedTuple):
@@ -36,19 +36,28 @@ def table(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(files("models.reference").joinpath(name).read_text("utf-8").splitlines()))
 
 
-@pytest.fixture(scope="module")
-def shared() -> Path:
-    """The recordings: beside the repository, never in it."""
-    folder = Path(__file__).parents[3].parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("recordings not compared: there is no folder shared/data beside the repository")
-    return folder
+def playing(season: int) -> set[str]:
+    """Returns the conferences that played in a season."""
+    return {
+        row["slug"]
+        for row in table("conferences.csv")
+        if int(row["first_season"] or season) <= season <= int(row["last_season"] or season)
+    }
+
+
+def members(season: int) -> dict[str, set[str]]:
+    """Returns the short names of each conference's teams."""
+    by_conference = defaultdict(set)
+    for team in teams(season):
+        by_conference[team.conference].add(team.short_name)
+    return dict(by_conference)
 
 
 @pytest.fixture(scope="module")
-def sides(shared: Path) -> list[Side]:
+def sides(shared_data: Path) -> list[Side]:
+    """Both teams of every recorded game, once per conference."""
     found = []
-    for path in sorted(shared.glob("scoreboards/*/*.json")):
+    for path in sorted(shared_data.glob("scoreboards/*/*.json")):
         for entry in json.loads(path.read_text("utf-8"))["games"]:
             for team in (entry["game"]["home"], entry["game"]["away"]):
                 names = {key: value.strip() for key, value in team["names"].items()}
@@ -70,91 +79,143 @@ def sides(shared: Path) -> list[Side]:
 
 
 @pytest.fixture(scope="module")
-def standings(shared: Path) -> dict[str, set[str]]:
+def standings(shared_data: Path) -> dict[str, set[str]]:
     """Short names of the members by the conference's display name."""
-    data: list[dict[str, Any]] = json.loads((shared / "standings-2026-01-16.json").read_text("utf-8"))["data"]
+    data: list[dict[str, Any]] = json.loads((shared_data / "standings-2026-01-16.json").read_text("utf-8"))["data"]
     return {group["conference"]: {row["School"] for row in group["standings"]} for group in data}
-
-
-def members() -> dict[str, set[str]]:
-    by_conference = defaultdict(set)
-    for team in teams():
-        by_conference[team.conference].add(team.short_name)
-    return dict(by_conference)
 
 
 @pytest.mark.parametrize(
     ("season", "number"),
-    # As many as had a bid to the tournament of their own; until 2012 the Great West played without one.
+    # As many as had automatic bids to the NCAA tournament; the Great West, until 2012, had none.
     [(2010, 32), (2012, 32), (2013, 32), (2023, 32), (2024, 31), (2025, 31), (2026, 32)],
 )
-def test_as_many_conferences_play_in_a_season_as_really_did(season: int, number: int) -> None:
-    active = {slug for slug, conference in conferences().items() if conference.is_active(season)}
-
-    assert len(active - {"independent"}) == number
+def test_number_of_conferences_per_season(season: int, number: int) -> None:
+    assert len(playing(season) - {"independent"}) == number
 
 
-def test_independent_is_known_in_every_season_and_has_no_member_in_2025() -> None:
-    assert all(conferences()["independent"].is_active(season) for season in range(2010, 2037))
-    assert "independent" not in members()
+def test_independent_is_known_in_every_season_and_has_no_member_since_2025() -> None:
+    assert all("independent" in playing(season) for season in range(2010, 2037))
+    assert all("independent" not in members(season) for season in SEASONS)
 
 
-def test_top_25_is_no_conference() -> None:
+def test_top_25_is_not_a_conference() -> None:
     assert "top-25" not in conferences()
     assert canonical_conference("top-25") == "top-25"
 
 
 @pytest.mark.parametrize(
-    ("slug", "active", "inactive"),
+    ("slug", "played", "did_not_play"),
     [
         ("pac-12", {2010, 2023, 2026}, {2024, 2025}),
         ("american", {2013, 2025}, {2010, 2012}),
         ("big-east", {2010, 2012, 2013, 2025}, set()),
         ("great-west", {2010, 2012}, {2013, 2025}),
-        ("wac", {2010, 2025}, {2026}),
-        ("uac", {2026}, {2025}),
+        ("wac", {2010, 2025, 2026}, set()),
     ],
 )
-def test_a_conference_is_active_exactly_in_the_seasons_it_played(
-    slug: str, active: set[int], inactive: set[int]
+def test_a_conference_plays_in_its_seasons(slug: str, played: set[int], did_not_play: set[int]) -> None:
+    assert {season for season in played | did_not_play if slug in playing(season)} == played
+
+
+@pytest.mark.parametrize(
+    ("spellings", "season", "name"),
+    [
+        (("maac", "metro-atlantic", "metro", "the-metro", "metro-conference"), 2025, "MAAC"),
+        (("maac", "metro-atlantic", "metro", "the-metro", "metro-conference"), 2026, "The Metro"),
+        (("wac", "western-athletic", "uac", "united-athletic", "united-athletic-conference"), 2025, "WAC"),
+        (("wac", "western-athletic", "uac", "united-athletic", "united-athletic-conference"), 2026, "United Athletic"),
+        (("maac",), 2010, "MAAC"),
+        (("maac",), 2036, "The Metro"),
+        (("pac-12",), 2024, "Pac-12"),
+        (("american",), 2010, "The American"),
+        (("great-west",), 2025, "Great West"),
+        (("skyline",), 2025, None),
+    ],
+)
+def test_a_conference_has_the_name_of_the_season_under_each_spelling(
+    spellings: tuple[str, ...], season: int, name: str | None
 ) -> None:
-    assert {season for season in active | inactive if conferences()[slug].is_active(season)} == active
+    assert {conference_name(canonical_conference(slug), season) for slug in spellings} == {name}
 
 
-def test_there_are_365_teams_of_season_2025() -> None:
-    assert len(teams()) == 365
+def test_spans_of_a_conference_or_team_do_not_overlap() -> None:
+    for name in ("conferences.csv", "teams.csv"):
+        spans = defaultdict(list)
+        for row in table(name):
+            spans[row["slug"]].append((int(row["first_season"] or 0), int(row["last_season"] or 9999)))
+        for slug, seasons in spans.items():
+            flat = [season for span in seasons for season in span]
+            assert flat == sorted(flat), slug
+            assert len(set(flat)) == len(flat) or all(first == last for first, last in seasons), slug
 
 
+@pytest.mark.parametrize("season", SEASONS)
+def test_there_are_365_teams(season: int) -> None:
+    assert len(teams(season)) == 365
+
+
+@pytest.mark.parametrize("season", SEASONS)
 @pytest.mark.parametrize("attribute", ["slug", "short_name", "full_name", "abbreviation"])
-def test_no_two_teams_share(attribute: str) -> None:
-    counts = Counter(getattr(team, attribute) for team in teams())
+def test_no_two_teams_of_a_season_share(attribute: str, season: int) -> None:
+    counts = Counter(getattr(team, attribute) for team in teams(season))
 
     assert [value for value, count in counts.items() if count > 1] == []
 
 
-def test_each_teams_conference_exists_and_is_active() -> None:
-    assert [team for team in teams() if not conferences()[team.conference].is_active(SEASON)] == []
+@pytest.mark.parametrize("season", SEASONS)
+def test_the_conferences_of_a_season_and_only_they_have_members(season: int) -> None:
+    assert set(members(season)) == playing(season) - {"independent"}
 
 
-def test_each_conference_active_in_2025_has_members() -> None:
-    active = {slug for slug, conference in conferences().items() if conference.is_active(SEASON)}
+def test_27_schools_changed_conference_in_2026() -> None:
+    before = {team.slug: team.conference for team in teams(2025)}
+    after = {team.slug: team.conference for team in teams(2026)}
 
-    assert set(members()) == active - {"independent"}
+    moves = defaultdict(set)
+    for slug in before.keys() & after.keys():
+        if before[slug] != after[slug]:
+            moves[before[slug], after[slug]].add(slug)
+    assert moves == {
+        ("mountain-west", "pac-12"): {"boise-st", "colorado-st", "fresno-st", "san-diego-st", "utah-st"},
+        ("wcc", "pac-12"): {"gonzaga", "oregon-st", "washington-st"},
+        ("sun-belt", "pac-12"): {"texas-st"},
+        ("big-west", "mountain-west"): {"hawaii", "uc-davis"},
+        ("cusa", "mountain-west"): {"utep"},
+        ("cusa", "sun-belt"): {"louisiana-tech"},
+        ("summit-league", "wcc"): {"denver"},
+        ("asun", "wac"): {"austin-peay", "central-ark", "eastern-ky", "north-ala", "west-ga"},
+        ("ovc", "wac"): {"ualr"},
+        ("ovc", "socon"): {"tennessee-tech"},
+        ("wac", "big-sky"): {"southern-utah", "utah-tech"},
+        ("wac", "big-west"): {"california-baptist", "utah-valley"},
+        ("big-sky", "big-west"): {"sacramento-st"},
+        ("mac", "horizon"): {"northern-ill"},
+    }
+    assert sum(map(len, moves.values())) == 27
+    assert before.keys() - after.keys() == {"st-francis-pa"}
+    assert after.keys() - before.keys() == {"west-florida"}
+
+
+def test_each_fact_that_begins_in_2026_has_its_evidence() -> None:
+    for name in ("conferences.csv", "teams.csv"):
+        assert [row for row in table(name) if row["first_season"] == "2026" and not row["evidence"]] == [], name
 
 
 def test_abbreviations_are_one_to_six_capitals() -> None:
-    assert [team for team in teams() if not re.fullmatch(r"[A-Z][A-Z& ]{0,5}", team.abbreviation)] == []
+    found = {team.abbreviation for season in SEASONS for team in teams(season)}
+    assert [text for text in found if not re.fullmatch(r"[A-Z][A-Z& ]{0,5}", text)] == []
 
 
 def test_slugs_are_slugs() -> None:
-    slugs = [*conferences(), *(team.slug for team in teams())]
+    slugs = [row["slug"] for name in ("conferences.csv", "teams.csv") for row in table(name)]
     slugs += [row["alias"] for name in ALIAS_TABLES for row in table(name)]
 
     assert [slug for slug in slugs if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)] == []
 
 
 def test_aliases_lead_to_known_slugs_and_neither_collide_nor_chain() -> None:
-    known = (set(conferences()), {team.slug for team in teams()})
+    known = (set(conferences()), {row["slug"] for row in table("teams.csv")})
     for name, slugs in zip(ALIAS_TABLES, known, strict=True):
         rows = table(name)
         aliases = {row["alias"] for row in rows}
@@ -174,7 +235,7 @@ def test_aliases_lead_to_known_slugs_and_neither_collide_nor_chain() -> None:
         ("", ""),
     ],
 )
-def test_a_conferences_alias_is_resolved_and_everything_else_stays(alias: str, slug: str) -> None:
+def test_an_alias_of_a_conference_is_resolved_and_any_other_slug_stays(alias: str, slug: str) -> None:
     assert canonical_conference(alias) == slug
 
 
@@ -182,14 +243,14 @@ def test_a_conferences_alias_is_resolved_and_everything_else_stays(alias: str, s
     ("alias", "slug"),
     [("fairleigh-dickinson", "fdu"), ("dixie-st", "utah-tech"), ("fdu", "fdu"), ("nobody", "nobody"), ("", "")],
 )
-def test_a_teams_alias_is_resolved_and_everything_else_stays(alias: str, slug: str) -> None:
+def test_an_alias_of_a_team_is_resolved_and_any_other_slug_stays(alias: str, slug: str) -> None:
     assert canonical_team(alias) == slug
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_sorted_trimmed_and_ends_its_lines_with_lf(name: str) -> None:
     content = files("models.reference").joinpath(name).read_bytes().decode("utf-8")
-    keys = [next(iter(row.values())) for row in table(name)]
+    keys = [tuple(row.values())[:2] for row in table(name)]
 
     assert keys == sorted(keys)
     assert content.endswith("\n")
@@ -198,9 +259,9 @@ def test_a_table_is_sorted_trimmed_and_ends_its_lines_with_lf(name: str) -> None
 
 
 def test_members_of_each_conference_are_those_of_the_standings(standings: dict[str, set[str]]) -> None:
-    slugs = {conference.name: slug for slug, conference in conferences().items()} | STANDINGS_NAMES
+    slugs = {conference_name(slug, SEASON): slug for slug in conferences()} | STANDINGS_NAMES
 
-    assert members() == {slugs[name]: schools for name, schools in standings.items()}
+    assert members(SEASON) == {slugs[name]: schools for name, schools in standings.items()}
 
 
 def test_every_conference_of_the_legacy_recordings_is_known_under_its_recorded_name(sides: list[Side]) -> None:
@@ -208,11 +269,11 @@ def test_every_conference_of_the_legacy_recordings_is_known_under_its_recorded_n
 
     assert recorded
     for slug, name in recorded:
-        assert conferences()[canonical_conference(slug)].name == name
+        assert conference_name(canonical_conference(slug), 2024) == name
 
 
 def test_every_conference_of_a_known_team_in_the_current_recordings_is_that_teams(sides: list[Side]) -> None:
-    by_slug = {team.slug: team for team in teams()}
+    by_slug = {team.slug: team for team in teams(SEASON)}
     current = [side for side in sides if side.feed == "current" and side.slug in by_slug]
 
     assert len(current) > 250
@@ -220,8 +281,8 @@ def test_every_conference_of_a_known_team_in_the_current_recordings_is_that_team
 
 
 def test_every_team_of_a_division_i_conference_in_the_recordings_is_known(sides: list[Side]) -> None:
-    known = {team.slug for team in teams()}
-    division_i = set(conferences()) - {"independent"}
+    known = {team.slug for team in teams(SEASON)}
+    division_i = conferences() - {"independent"}
     recorded = {side.slug for side in sides if canonical_conference(side.conference) in division_i}
 
     assert len(recorded) > 300
@@ -229,8 +290,7 @@ def test_every_team_of_a_division_i_conference_in_the_recordings_is_known(sides:
 
 
 def test_teams_are_named_as_in_the_recordings(sides: list[Side]) -> None:
-    by_slug = {team.slug: team for team in teams()}
-    renamed = {row["alias"] for row in table("team_aliases.csv")}
+    by_slug = {team.slug: team for team in teams(SEASON)}
     for side in sides:
         team = by_slug.get(canonical_team(side.slug))
         if team is None:
@@ -238,4 +298,4 @@ def test_teams_are_named_as_in_the_recordings(sides: list[Side]) -> None:
         assert side.short_name == team.short_name
         assert side.full_name in ("", team.full_name)
         # A renamed school got its new abbreviation with its new slug.
-        assert side.abbreviation in ("", team.abbreviation) or side.slug in renamed
+        assert side.abbreviation in ("", team.abbreviation) or side.slug in team_aliases()

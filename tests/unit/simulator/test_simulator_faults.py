@@ -16,7 +16,7 @@ SEED = 7
 DAY = date(2025, 11, 15)
 EVENING = datetime(2025, 11, 15, 19, 30, tzinfo=EASTERN)
 
-WORLD = World(seed=SEED, teams=teams(), last_season=2025)
+WORLD = World(seed=SEED, teams=teams(2025), last_season=2025)
 
 
 def only(name: str, **options: Any) -> Faults:

@@ -62,7 +62,7 @@ def shape(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(seed=SEED, teams=teams(), last_season=2025)
+    return World(seed=SEED, teams=teams(2025), last_season=2025)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def games() -> list[Game]:
     return [
         game
         for season in SEASONS
-        for games in season_games(SEED, calendar_season(season), teams()).values()
+        for games in season_games(SEED, calendar_season(season), teams(2025)).values()
         for game in games
     ]
 

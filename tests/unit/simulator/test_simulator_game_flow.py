@@ -20,7 +20,7 @@ def a_game(draw: st.DrawFn) -> Game:
     overtime_points = st.integers(2, 20)
     halves = [(draw(POINTS), draw(POINTS)) for _ in range(2)]
     overtimes = draw(st.lists(st.tuples(overtime_points, overtime_points), max_size=3))
-    home, away = teams()[:2]
+    home, away = teams(2025)[:2]
     return Game(draw(st.integers(6_000_000, 9_999_999)), TIP_OFF, home, away, Kind.CONFERENCE, (*halves, *overtimes))
 
 
@@ -64,7 +64,7 @@ def test_a_game_has_two_halves_a_halftime_of_about_20_minutes_and_overtimes(game
 
 @pytest.mark.parametrize("day", [datetime(2026, 3, 8, tzinfo=EASTERN), datetime(2025, 11, 2, tzinfo=EASTERN)])
 def test_a_change_to_or_from_summer_time_does_not_lengthen_a_game(day: datetime) -> None:
-    home, away = teams()[:2]
+    home, away = teams(2025)[:2]
     game = Game(6_000_001, day.replace(hour=1), home, away, Kind.CONFERENCE, ((30, 31), (40, 41)))
     begun = game.tip_off.timestamp()
     three_hours_later = datetime.fromtimestamp(begun + 3 * 3600, EASTERN)
@@ -74,7 +74,7 @@ def test_a_change_to_or_from_summer_time_does_not_lengthen_a_game(day: datetime)
 
 
 def test_about_six_percent_of_games_go_to_overtime_and_none_ends_in_a_draw() -> None:
-    games = [game for games in season_games(7, calendar_season(2025), teams()).values() for game in games]
+    games = [game for games in season_games(7, calendar_season(2025), teams(2025)).values() for game in games]
     assert 0.045 <= sum(game.overtimes > 0 for game in games) / len(games) <= 0.08
     for game in games:
         assert game.home_score != game.away_score

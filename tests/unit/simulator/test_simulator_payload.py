@@ -10,7 +10,7 @@ from simulator.days import EASTERN
 from simulator.game import Game, Kind, Listed, Moment, State, final
 
 NOW = datetime(2026, 3, 21, 20, 0, tzinfo=EASTERN)
-HOME, AWAY = teams()[0], teams()[1]
+HOME, AWAY = teams(2025)[0], teams(2025)[1]
 GAME = Game(
     6_500_000,
     datetime(2026, 3, 21, 7, 5, tzinfo=EASTERN),

@@ -13,7 +13,7 @@ from simulator.game import Game, Kind
 from simulator.season import season_games
 
 SEED = 7
-TEAMS = teams()
+TEAMS = teams(2025)
 
 
 @pytest.fixture(scope="module", params=["calendar", "window"])
