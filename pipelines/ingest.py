@@ -34,22 +34,28 @@ async def ingest_date(game_date: dt.date, league: League, ncaa_api: NcaaClient, 
     Raises:
         GamePulseError: the date was not loaded; `retryable` tells whether a retry may succeed.
     """
-    expected = await games_expected(game_date, league, ncaa_api)
+    expected, calendar_failure = await games_expected(game_date, league, ncaa_api)
     scoreboard = parse_scoreboard(await ncaa_api.scoreboard(league, game_date))
-    reject_false_empty(scoreboard, expected)
+    reject_false_empty(scoreboard, expected, calendar_failure)
     async with database.get_session() as session:
         return IngestedDate(scoreboard, await load_scoreboard(session, scoreboard, games_expected=expected))
 
 
-async def games_expected(game_date: dt.date, league: League, ncaa_api: NcaaClient) -> int | None:
-    """Returns the date's number of games in the season's calendar; None in the off season or without a calendar."""
+async def games_expected(
+    game_date: dt.date, league: League, ncaa_api: NcaaClient
+) -> tuple[int | None, NcaaApiError | None]:
+    """Returns the date's number of games in the season's calendar, None if unknown, and why the calendar failed.
+
+    The off season needs no calendar. In the season the date loads without it; a check reports that its completeness is
+    unknown.
+    """
     if league.is_off_season(game_date):
-        return None
+        return None, None
     try:
         calendar = await ncaa_api.season_calendar(league, season_of(game_date))
-    except NcaaApiError:
-        return None  # the date loads without it; a check reports that its completeness is unknown
-    return calendar.get(game_date, 0)
+    except NcaaApiError as error:
+        return None, error
+    return calendar.get(game_date, 0), None
 
 
 async def ingest_dates(

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from pipelines.errors import (
     ApiTimeoutError,
     ApiUnreachableError,
     ConfigurationError,
+    GamePulseError,
     NcaaApiError,
     NotAScoreboardError,
     RateLimitedError,
@@ -29,6 +31,10 @@ ANSWER_SECONDS: Final = 10.0
 ANSWER_BYTES: Final = 20 * 2**20
 RETRY_AFTER_SECONDS: Final = 10.0
 """Longest total `Retry-After` that a request waits for. A longer one is left to the run's retries."""
+
+CALENDAR_PAUSE_SECONDS: Final = 2.0
+"""How long a failed calendar is not fetched again. The dates of a range share the failure; the first retry of a run,
+which Dagster starts after two seconds, fetches it again."""
 
 QUOTED_BYTES: Final = 100
 
@@ -70,6 +76,8 @@ class NcaaClient:
         self.users: set[asyncio.Task[Any]] = set()
         """Tasks that send requests; they are cancelled before the client is closed."""
         self._calendars: dict[tuple[League, int], asyncio.Task[Mapping[dt.date, int]]] = {}
+        self._calendar_failures: dict[tuple[League, int], float] = {}
+        """When each calendar that could not be fetched failed, in seconds of the monotonic clock."""
         self._http = httpx.AsyncClient(
             auth=(url.username, url.password) if url.userinfo else None,
             headers=headers,
@@ -104,19 +112,29 @@ class NcaaClient:
     async def season_calendar(self, league: League, season: int) -> Mapping[dt.date, int]:
         """Fetches the number of games per date of a season, which is named by the calendar year in which it starts.
 
-        All dates of a run share one request.
+        All dates of a run share one answer. They share a failure for `CALENDAR_PAUSE_SECONDS`.
 
         Raises:
             NcaaApiError: the calendar could not be fetched.
+            DatabaseError: the database that keeps the limit cannot be used.
         """
-        if (league, season) not in self._calendars:
-            self._calendars[league, season] = asyncio.create_task(self._season_calendar(league, season))
+        key = league, season
+        failed_at = self._calendar_failures.get(key)
+        if key not in self._calendars or (
+            failed_at is not None and time.monotonic() - failed_at >= CALENDAR_PAUSE_SECONDS
+        ):
+            self._calendar_failures.pop(key, None)
+            self._calendars[key] = asyncio.create_task(self._season_calendar(league, season))
         # Shielded because other dates wait for the same answer.
-        return await asyncio.shield(self._calendars[league, season])
+        return await asyncio.shield(self._calendars[key])
 
     async def _season_calendar(self, league: League, season: int) -> Mapping[dt.date, int]:
         url = f"{self._base_url}/schedule-alt/{league.path}/{season}"
-        return parse_calendar((await self._get(url)).body, url)
+        try:
+            return parse_calendar((await self._get(url)).body, url)
+        except GamePulseError:
+            self._calendar_failures[league, season] = time.monotonic()
+            raise
 
     async def _get(self, url: str) -> _Answer:
         """Waits after a 429 with a short `Retry-After`; raises every other failure."""
