@@ -10,6 +10,8 @@ from pipelines.runtime.processes import Process
 
 PROCESS_TAG: Final = ".dagster/gamepulse_process"
 """The UI hides tags with this prefix."""
+STOPPED_TAG: Final = ".dagster/gamepulse_stopped"
+"""On runs that were terminated because the daemon stopped, and not by a person."""
 END_SECONDS: Final = 1.0
 """Most dates under way finish within this time after the daemon is stopped; longer runs are terminated."""
 TERMINATE_SECONDS: Final = 5.0
@@ -29,6 +31,7 @@ class LocalRunLauncher(dg.DefaultRunLauncher):
         if self._wait_for_runs(END_SECONDS):
             return
         for run_id in self._runs_under_way():
+            self._instance.add_run_tags(run_id, {STOPPED_TAG: "true"})
             self.terminate(run_id)  # type: ignore[no-untyped-call]
         self._wait_for_runs(TERMINATE_SECONDS)
 

@@ -9,6 +9,7 @@ import dagster as dg
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 
 from pipelines.partitions import days_between
+from pipelines.runtime.run_launcher import STOPPED_TAG
 from pipelines.warehouse.requested_dates import CANCELED
 
 ASSET: Final = dg.AssetKey("ncaa_games")
@@ -112,11 +113,17 @@ def unstarted_requests(
                     requested_by=requester(run),
                     requested_at=record.create_timestamp,
                     ended_at=record.update_timestamp,
-                    reason=f"{CANCELED} with run {run.run_id}",
+                    reason=_cancellation(run),
                 )
             )
     # A second before, as creation times may be rounded.
     return requests, min(oldest, now) - dt.timedelta(seconds=1)
+
+
+def _cancellation(run: dg.DagsterRun) -> str:
+    if STOPPED_TAG in run.tags:
+        return f"run {run.run_id} was stopped with the daemon"
+    return f"{CANCELED} with run {run.run_id}"
 
 
 def _backfill_request(backfill: PartitionBackfill, now: dt.datetime) -> Request | None:

@@ -13,6 +13,7 @@ from support.dagster_stack import PROJECT, environment, free_port, new_stack, pr
 from support.databases import Databases
 
 from pipelines.postgres.url import libpq_url, psycopg2_url
+from pipelines.runtime.run_launcher import STOPPED_TAG
 
 pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
 
@@ -24,6 +25,9 @@ def test_sigterm_ends_daemon_webserver_and_runs_within_ten_seconds(databases: Da
         run_id = stack.wait_for_request(lambda: stack.launch_date("2026-01-05"))
         assert stack.stop() < 10
         assert stack.status(run_id) == "CANCELED"
+        run = stack.instance.get_run_by_id(run_id)
+        assert run is not None
+        assert STOPPED_TAG in run.tags, "it would pass for canceled by a person"
         assert stack.dates_loaded() == set()
 
 
@@ -47,13 +51,14 @@ def test_up_loads_today_and_ctrl_c_ends_all_processes_but_the_database(tmp_path:
         port, password = ((home / "postgres" / name).read_text().strip() for name in ("port", "password"))
         url = libpq_url(f"postgresql://postgres:{password}@127.0.0.1:{port}/gamepulse_simulated")
         engine = sa.create_engine(psycopg2_url(url, "public"))
-        query = sa.text("SELECT count(*) FROM fact_game WHERE game_date = CURRENT_DATE")
 
-        def games() -> int:
+        def count(query: str) -> int:
             with engine.connect() as connection:
-                return int(connection.scalar(query) or 0)
+                return int(connection.scalar(sa.text(query)) or 0)
 
-        until("today is loaded", games, 90)
+        until("today is loaded", lambda: count("SELECT count(*) FROM fact_game WHERE game_date = CURRENT_DATE"), 90)
+        requested = "SELECT count(*) FROM requested_date WHERE game_date < CURRENT_DATE"
+        until("the week before is requested", lambda: count(requested) == 7, 60)
         print(f"today was loaded after {time.monotonic() - began:.0f} s")  # noqa: T201
         engine.dispose()
         up.send_signal(signal.SIGINT)

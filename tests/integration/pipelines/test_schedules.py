@@ -24,6 +24,7 @@ from pipelines.definitions import defs
 from pipelines.errors import AlertError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
+from pipelines.runtime.run_launcher import STOPPED_TAG
 from pipelines.runtime.runs import ASSET, PARTITION_TAG, QUEUED, RANGE_TAGS, REASON_TAG, requester
 from pipelines.schedules import ncaa_schedule
 from pipelines.sensors import alert_text, failure_alert, ncaa_repairs, repairs
@@ -371,6 +372,20 @@ def test_dates_that_a_person_canceled_stay_a_finding_and_are_not_requested(settl
         assert reason.startswith(CANCELED), date
     assert settled.requested()[first][2] is None
     assert settled.requested()[BACKFILL[0]][2] is None
+
+
+def test_dates_of_a_range_that_was_stopped_with_the_daemon_are_requested(settled: History) -> None:
+    dates = [day("2015-01-01"), day("2015-01-02")]
+    tags = dict(zip(RANGE_TAGS, ("2015-01-01", "2015-01-02"), strict=True)) | {STOPPED_TAG: "true"}
+    run = dg.DagsterRun("ncaa_ingestion", status=Status.CANCELED, tags=tags)
+    with time_machine.travel(at("2026-01-15 12:00"), tick=False):
+        settled.instance.add_run(run)
+    with connect(settled.url) as connection:
+        request_dates(connection, MENS_BASKETBALL.sport, dates, requester(run), at("2026-01-15 12:01"))
+        connection.commit()
+    _, cursor = evaluate(settled, "2026-01-15 12:02")
+    requests, _ = evaluate(settled, "2026-01-15 13:02", cursor)
+    assert requests == {"2015-01-01", "2015-01-02"}
 
 
 def failure_of_a_run(history: History, date: str, error: str) -> dg.RunFailureSensorContext:
