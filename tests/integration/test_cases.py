@@ -300,7 +300,6 @@ def test_the_contest_id_is_read_from_the_url_beside_a_uuid(load: Load, warehouse
     assert set(warehouse.statuses()) == set(range(6_250_500, 6_250_506))
 
 
-@pending
 def test_a_school_with_an_old_and_a_new_slug_is_one_team(load: Load, warehouse: Warehouse) -> None:
     load("11-old-slugs/2022-12-03", "2022-12-05 13:00")
     load("11-old-slugs/2017-12-02", "2022-12-05 13:00")

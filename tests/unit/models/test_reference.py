@@ -241,7 +241,18 @@ def test_an_alias_of_a_conference_is_resolved_and_any_other_slug_stays(alias: st
 
 @pytest.mark.parametrize(
     ("alias", "slug"),
-    [("fairleigh-dickinson", "fdu"), ("dixie-st", "utah-tech"), ("fdu", "fdu"), ("nobody", "nobody"), ("", "")],
+    [
+        ("fairleigh-dickinson", "fdu"),
+        ("dixie-st", "utah-tech"),
+        ("saint-peters", "st-peters"),
+        ("saint-francis-pa", "st-francis-pa"),
+        ("liu-brooklyn", "long-island"),
+        ("st-francis-brooklyn", "st-francis-ny"),
+        ("purdue-fort-wayne", "ipfw"),
+        ("fdu", "fdu"),
+        ("nobody", "nobody"),
+        ("", ""),
+    ],
 )
 def test_an_alias_of_a_team_is_resolved_and_any_other_slug_stays(alias: str, slug: str) -> None:
     assert canonical_team(alias) == slug
