@@ -5,7 +5,7 @@ import dagster as dg
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import ncaa_api, table_specs
-from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.runtime.executor import in_process_executor
 from pipelines.schedules import (
     ncaa_ingestion,
@@ -23,6 +23,6 @@ defs = dg.Definitions(
     jobs=[ncaa_ingestion, ncaa_upcoming],
     schedules=[ncaa_schedule, ncaa_upcoming_schedule],
     sensors=[ncaa_repairs, failure_alert],
-    resources={"database": DatabaseResource(), "ncaa_api": NcaaApiResource()},
+    resources={"database": DatabaseResource(), "event_log": EventLogResource(), "ncaa_api": NcaaApiResource()},
     executor=in_process_executor,
 )

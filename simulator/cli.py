@@ -8,7 +8,8 @@ import typer
 from simulator.faults import FAULTS
 from simulator.options import Options
 
-_FAULTS = "\n\n".join(f"{name}: {fault.description}" for name, fault in FAULTS.items())
+# The terminal shows Markdown's backticks as they are.
+_FAULTS = "\n\n".join(f"{name}: {fault.description}" for name, fault in FAULTS.items()).replace("`", "")
 
 
 def simulate(

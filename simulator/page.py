@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from html import escape
 
+from models.game_text import describe_game_state, format_overtime, format_tip_off
 from models.reference import Team
 from simulator.game import Listed, Moment, State
 from simulator.world import World
@@ -130,19 +131,16 @@ def _row(team: Team, number: int | None, own: int | None, other: int | None, at:
 
 def _state(listed: Listed) -> str:
     at = listed.moment
-    overtimes = at.period - 2
-    overtime = "" if overtimes < 1 else "OT" if overtimes == 1 else f"{overtimes}OT"
+    overtimes = max(at.period - 2, 0)
     if at.state is State.PRE:
         words = listed.overrides.get("finalMessage") or listed.overrides.get("startTime")
-        if words:
-            return str(words)
-        tip_off = listed.game.tip_off
-        return f"{tip_off.hour % 12 or 12}:{tip_off:%M} {'AM' if tip_off.hour < 12 else 'PM'} ET"
+        return str(words) if words else f"{format_tip_off(listed.game.tip_off)} ET"
     if at.state is State.FINAL:
-        return f"Final/{overtime}" if overtime else "Final"
+        return describe_game_state("final", overtime_periods=overtimes)
     if at.halftime or at.clock is None:
-        return "Halftime"
-    return f"{overtime or ('1st' if at.period == 1 else '2nd')} {at.clock // 60}:{at.clock % 60:02}"
+        return describe_game_state("live", period="halftime")
+    period = format_overtime(overtimes) if overtimes else "1st" if at.period == 1 else "2nd"
+    return describe_game_state("live", period=period, clock=f"{at.clock // 60}:{at.clock % 60:02}")
 
 
 def _link(day: date | None, text: str) -> str:

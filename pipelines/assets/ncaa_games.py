@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 
 import dagster as dg
+from structlog.stdlib import BoundLogger
 
 from models.reference import conferences
 from pipelines.assets.checks import check_specs, run_checks
@@ -14,7 +15,6 @@ from pipelines.assets.tables import row_counts
 from pipelines.cadence import FAILED_AFTER, STALE_AFTER
 from pipelines.errors import DatabaseError, GamePulseError
 from pipelines.ingest import IngestedDate, ingest_dates
-from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard
@@ -23,7 +23,6 @@ from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import failed_dates_metadata
 from pipelines.runtime.retries import RETRIES
 from pipelines.runtime.runs import is_repair, requester
-from pipelines.settings import Settings
 from pipelines.warehouse.requested_dates import ensure_requested, record_outcomes, request_dates
 
 
@@ -42,6 +41,7 @@ from pipelines.warehouse.requested_dates import ensure_requested, record_outcome
 async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
     context: dg.AssetExecutionContext,
     database: dg.ResourceParam[Database],
+    event_log: dg.ResourceParam[BoundLogger],
     ncaa_api: dg.ResourceParam[NcaaClient],
 ):
     """Every NCAA men's Division I game of a date: who plays whom, when, and how it stands.
@@ -49,7 +49,6 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
     One row a game in `fact_game`, one row a team and season in `dim_team`. A partition is a game date, US Eastern;
     materializing it again brings its games to what the NCAA says now and writes nothing that is unchanged.
     """
-    log = event_logger(Settings().gamepulse_log)
     done = _materialized_by(context)
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
     failures: dict[dt.date, GamePulseError] = {}
@@ -57,7 +56,7 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
         await _record_request(context, database, dates)
     except DatabaseError as error:
         raise failure_of(dict.fromkeys(dates, error), context.retry_number) from None
-    async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, log)) as outcomes:
+    async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, event_log)) as outcomes:
         async for game_date, outcome in outcomes:
             if isinstance(outcome, GamePulseError):
                 failures[game_date] = outcome
@@ -67,7 +66,7 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
         await _record_outcomes(database, dates, failures)
         for table, rows in (await row_counts(database)).items():
             yield dg.AssetMaterialization(table, metadata={"dagster/row_count": rows})
-        for check in await run_checks(database, dt.datetime.now(dt.UTC)):
+        for check in await run_checks(database, await database.now()):
             yield check
     if failures:
         raise failure_of(failures, context.retry_number)

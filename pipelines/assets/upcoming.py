@@ -1,21 +1,20 @@
-"""The days ahead: announced games, so that an application can show what is coming."""
+"""The asset of the days ahead: games as announced, so that an application can show them."""
 
 import datetime as dt
 from contextlib import aclosing
 
 import dagster as dg
+from structlog.stdlib import BoundLogger
 
 from pipelines.assets.ncaa_games import failure_of
 from pipelines.assets.source_code import source_code
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
-from pipelines.logs import event_logger
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.retries import RETRIES
 from pipelines.seasons import eastern_date
-from pipelines.settings import Settings
 
 DAYS_AHEAD = 7
 
@@ -29,18 +28,20 @@ DAYS_AHEAD = 7
     retry_policy=RETRIES,
 )
 async def ncaa_upcoming_games(
-    context: dg.AssetExecutionContext, database: dg.ResourceParam[Database], ncaa_api: dg.ResourceParam[NcaaClient]
+    context: dg.AssetExecutionContext,
+    database: dg.ResourceParam[Database],
+    event_log: dg.ResourceParam[BoundLogger],
+    ncaa_api: dg.ResourceParam[NcaaClient],
 ) -> dg.MaterializeResult[None]:
-    """Games of the next seven days, US Eastern, as announced: rows of `fact_game` with status `scheduled`.
+    """Games of the next seven days, US Eastern, as announced: rows of fact_game with status scheduled.
 
-    Brought in each morning by the same steps as `ncaa_games`, which takes a date over once it is today.
+    Loaded each morning by the same steps as ncaa_games, which loads each date from its own day on.
     """
-    today = eastern_date(dt.datetime.now(dt.UTC))
+    today = eastern_date(await database.now())
     dates = [today + dt.timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)]
     games: dict[dt.date, int] = {}
     failures: dict[dt.date, GamePulseError] = {}
-    log = event_logger(Settings().gamepulse_log)
-    async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, log)) as outcomes:
+    async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, event_log)) as outcomes:
         async for game_date, outcome in outcomes:
             if isinstance(outcome, GamePulseError):
                 failures[game_date] = outcome

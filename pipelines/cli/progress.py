@@ -1,4 +1,4 @@
-"""What `gamepulse backfill` shows: a bar while it runs, and why dates are not in."""
+"""Progress of `gamepulse backfill`: a bar while it runs, and the reasons of failed dates."""
 
 import contextlib
 import datetime as dt
@@ -6,9 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-import dagster as dg
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -23,12 +22,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+if TYPE_CHECKING:
+    import dagster as dg
+
 
 class BackfillScreen:
-    """A bar over dates, on a terminal. Elsewhere the events of the dates are its lines, on stderr.
-
-    All of it is on stderr: stdout is for the result.
-    """
+    """A progress bar on a terminal, log events of the dates elsewhere. On stderr: stdout is for the result."""
 
     def __init__(self, dates: int) -> None:
         console = Console(stderr=True)
@@ -49,17 +48,17 @@ class BackfillScreen:
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
-        """In this block stdout is kept clean of what the dates log."""
+        """Shows progress during the block and keeps log events away from stdout."""
         with self._lines() as lines, contextlib.redirect_stdout(lines), self._progress:
             yield
 
-    def watch(self, event: dg.DagsterEvent) -> None:
-        """Moves the bar by what a run says."""
+    def watch(self, event: "dg.DagsterEvent") -> None:
+        """Updates the bar with an event of the run."""
         if event.is_step_materialization and event.partition is not None:
             self._progress.advance(self._bar)
         elif event.is_step_up_for_retry:
             wait = event.step_retry_data.seconds_to_wait or 0
-            self._progress.update(self._bar, description=f"dates (some failed; again in {wait:.0f} s)")
+            self._progress.update(self._bar, description=f"dates (some failed; retry in {wait:.0f} s)")
         elif event.is_step_start or event.is_step_restarted:
             self._progress.update(self._bar, description="dates")
 
@@ -73,7 +72,7 @@ class BackfillScreen:
 
 
 class _Rate(ProgressColumn):
-    """Dates a second."""
+    """Dates per second."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
@@ -81,8 +80,8 @@ class _Rate(ProgressColumn):
 
 
 def failure_table(failed: Mapping[dt.date, str]) -> Table:
-    """One row a date."""
-    table = Table("Date", "Why it is not in", title="Dates that failed", title_justify="left")
+    """Returns one row per failed date."""
+    table = Table("Date", "Reason", title="Failed dates", title_justify="left")
     for date in sorted(failed):
         table.add_row(date.isoformat(), Text(failed[date]))
     return table

@@ -1,26 +1,55 @@
-"""A game date as a table: `gamepulse scores`."""
+"""The command `gamepulse scores`: the games of a date as a table."""
 
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import sqlalchemy as sa
+import typer
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from models.game_text import describe_game_state
 from pipelines.cli.format import format_eastern
-from pipelines.postgres.database import connect
-from pipelines.seasons import EASTERN, eastern_date
+from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.postgres.database import connect, ready_database
+from pipelines.seasons import eastern_date
+from pipelines.settings import Settings
 
 _GAMES: Final = sa.text(Path(__file__).with_name("scores.sql").read_text())
 _FETCHED_AT: Final = sa.text("SELECT fetched_at FROM scoreboard WHERE game_date = :game_date")
 
 
+def scores(
+    game_date: Annotated[
+        dt.datetime | None,
+        typer.Argument(formats=["%Y-%m-%d"], help="Game date, US Eastern; default: today.", metavar="DATE"),
+    ] = None,
+    simulate: Simulate = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the games of a date from the database.
+
+    Example: gamepulse scores 2025-11-12
+
+    Exit codes: 0 games or none; 1 the database cannot be used; 2 wrong arguments.
+    """
+    now = dt.datetime.now(dt.UTC)
+    found = read_scores(ready_database(Settings()), game_date.date() if game_date is not None else eastern_date(now))
+    if as_json:
+        print_json(found.to_json())
+    elif found.games:
+        Console().print(scores_table(found, now))
+    else:
+        typer.echo(no_games(found, now, " --simulate" if simulate else ""))
+
+
 class Score(NamedTuple):
-    """A game of the day; names and values as in `fact_game` and `dim_team`."""
+    """A game; names and values as in `fact_game` and `dim_team`."""
 
     game_id: str
     game_status: str
@@ -35,19 +64,19 @@ class Score(NamedTuple):
     home_score: int | None
     overtime_periods: int
     conference_game: str | None
-    """The conference of both teams; null where they are of two."""
+    """Conference of both teams; None where they differ."""
 
 
 class Scores(NamedTuple):
-    """A day's games by tip-off."""
+    """The games of a date, ordered by tip-off."""
 
     game_date: dt.date
     fetched_at: dt.datetime | None
-    """When the NCAA was last asked for it; None: never."""
+    """Last fetch of the date; None when it was never loaded."""
     games: Sequence[Score]
 
     def to_json(self) -> dict[str, object]:
-        """What `--json` prints."""
+        """Returns what `--json` prints."""
         return {
             "game_date": self.game_date,
             "fetched_at": self.fetched_at,
@@ -56,10 +85,10 @@ class Scores(NamedTuple):
 
 
 def read_scores(url: sa.URL, game_date: dt.date) -> Scores:
-    """What the database has of a US Eastern date.
+    """Reads the games of a US Eastern date.
 
     Raises:
-        DatabaseError: it cannot be read.
+        DatabaseError: the database cannot be read.
     """
     with connect(url) as connection:
         games = [Score(*row) for row in connection.execute(_GAMES, {"game_date": game_date})]
@@ -67,34 +96,32 @@ def read_scores(url: sa.URL, game_date: dt.date) -> Scores:
 
 
 def no_games(scores: Scores, now: dt.datetime, simulated: str = "") -> str:
-    """Why there is nothing to show, and what to do; `simulated` is the option that the advice needs."""
+    """Returns why a date has no games, and what to do; `simulated` is the option that the command needs."""
     date = scores.game_date
     if scores.fetched_at is not None:
         return f"{date} had no games, as of {format_eastern(scores.fetched_at, now)}."
     if date > eastern_date(now):
-        return (
-            f"{date} is not in yet: the games of the next seven days come in each morning, while `gamepulse up` runs."
-        )
+        return f"{date} is not loaded yet: `gamepulse up` loads the games of the next seven days each morning."
     return f"{date} was never loaded: run `gamepulse backfill {date} {date}{simulated}`."
 
 
 def scores_table(scores: Scores, now: dt.datetime) -> Table:
-    """A row a game, its tip-off in US Eastern time."""
+    """Returns one row per game; tip-offs are in US Eastern time."""
     counts = Counter(game.game_status for game in scores.games)
     title = f"{scores.game_date:%A}, {scores.game_date}: " + ", ".join(
         f"{count} {status}" for status, count in counts.most_common()
     )
-    asked = f"as of {format_eastern(scores.fetched_at, now)}" if scores.fetched_at is not None else None
+    as_of = f"as of {format_eastern(scores.fetched_at, now)}" if scores.fetched_at is not None else None
     table = Table(
         title=title,
-        caption=asked,
+        caption=as_of,
         title_justify="left",
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         collapse_padding=True,
     )
-    table.add_column("Status", no_wrap=True)
+    table.add_column("State (ET)", no_wrap=True)
     table.add_column("Away")
     table.add_column("", justify="right")
     table.add_column("", justify="right")
@@ -117,15 +144,13 @@ _STYLES: Final = {"live": "bold green", "postponed": "dim", "canceled": "dim", "
 
 
 def _state(game: Score) -> str:
-    if game.game_status == "live":
-        if game.game_period == "halftime":
-            return "live halftime"
-        return " ".join(part for part in ("live", game.game_period, game.game_clock) if part)
-    if game.game_status == "final" and game.overtime_periods:
-        return "final OT" if game.overtime_periods == 1 else f"final {game.overtime_periods}OT"
-    if game.game_status == "scheduled":
-        return f"{game.game_start_time.astimezone(EASTERN):%H:%M} ET" if game.game_start_time is not None else "TBA"
-    return game.game_status
+    return describe_game_state(
+        game.game_status,
+        start_time=game.game_start_time,
+        period=game.game_period,
+        clock=game.game_clock,
+        overtime_periods=game.overtime_periods,
+    )
 
 
 def _team(rank: int | None, name: str) -> Text:

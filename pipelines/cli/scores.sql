@@ -11,7 +11,7 @@ SELECT
     game.home_rank,
     game.home_score,
     game.overtime_periods,
-    -- Rule 9 has it already that both teams are of one conference.
+    -- The rivalry factor is above 1 when both teams are in the same conference.
     CASE WHEN game.rivalry_factor > 1 THEN coalesce(home.conference_name, home.conference_id) END AS conference_game
 FROM fact_game AS game
 JOIN dim_team AS home ON home.team_key = game.home_team_key

@@ -1,4 +1,4 @@
-"""What is in and what is not: `gamepulse status`."""
+"""The command `gamepulse status`: loaded, missing, failed and late dates, and the schedule."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlalchemy as sa
+from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
-from pipelines.postgres.database import DAGSTER_SCHEMA, connect
+from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.postgres.database import DAGSTER_SCHEMA, connect, ready_database
+from pipelines.postgres.url import describe
 from pipelines.seasons import eastern_date, season_of
+from pipelines.settings import Settings
 
-if TYPE_CHECKING:  # brings Dagster, which a database without its tables does not need
+if TYPE_CHECKING:  # imports Dagster, which a database without its tables does not need
     from pipelines.runtime.history import ScheduleState
 
 SHOWN: Final = 5
@@ -24,8 +28,36 @@ _TABLES: Final = sa.text(Path(__file__).with_name("status.sql").read_text())
 _HAS_DAGSTER: Final = sa.text("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = :schema AND tablename = 'runs')")
 
 
+def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
+    """Show loaded, missing, failed and late dates, when today is next fetched, and the database and API in use.
+
+    Missing: past dates that were requested and never loaded, and gaps between a season's first and last loaded game;
+    the current season lasts up to yesterday.
+
+    Failed: dates whose last run failed, or was canceled before it loaded them.
+
+    Late: dates more than two days ago with games that are not over, or not yet re-checked for corrections.
+
+    Example: gamepulse status --json
+
+    Exit codes: 0 always, unless 1 the database cannot be used; 2 wrong arguments.
+    """
+    settings, now = Settings(), dt.datetime.now(dt.UTC)
+    url = ready_database(settings)
+    schedule = None
+    if has_dagster(url):
+        from pipelines.runtime.history import read_schedule
+
+        schedule = read_schedule(now)
+    found = Status(read_warehouse(url, now), schedule, describe(url), settings.ncaa_api_url)
+    if as_json:
+        print_json(found.to_json(now))
+    else:
+        Console().print(status_table(found, now))
+
+
 class Warehouse(NamedTuple):
-    """What the tables say; dates are US Eastern."""
+    """State of the tables; dates are US Eastern."""
 
     dates_in: int
     first_date: dt.date | None
@@ -35,14 +67,14 @@ class Warehouse(NamedTuple):
     missing: Sequence[dt.date]
     """Requested and never loaded, or between the first and the last loaded date with games of a season."""
     late: Sequence[dt.date]
-    """More than two days ago, and not settled: games not over, or not looked at for corrections."""
+    """More than two days ago and not settled: games not over, or not yet re-checked for corrections."""
     database_bytes: int
     failed: Mapping[dt.date, str]
     """Reasons of the dates whose last run failed."""
 
 
 class Status(NamedTuple):
-    """All that `gamepulse status` knows."""
+    """What `gamepulse status` shows."""
 
     warehouse: Warehouse
     schedule: "ScheduleState | None"
@@ -51,11 +83,11 @@ class Status(NamedTuple):
     ncaa_api_url: str
 
     def next_tick_at(self, now: dt.datetime) -> dt.datetime | None:
-        """When today is asked for again; None when nothing runs that would."""
+        """Returns when today is next fetched; None when no daemon runs the schedule."""
         return next_tick(now) if self.schedule is not None and self.schedule.idle is None else None
 
     def to_json(self, now: dt.datetime) -> dict[str, object]:
-        """What `--json` prints."""
+        """Returns what `--json` prints."""
         schedule = self.schedule
         return {
             "dates_in": self.warehouse.dates_in,
@@ -76,7 +108,11 @@ class Status(NamedTuple):
 
 
 def read_warehouse(url: sa.URL, now: dt.datetime) -> Warehouse:
-    """Raises DatabaseError: it cannot be read."""
+    """Reads the tables as of an aware moment.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
     with connect(url) as connection:
         today = eastern_date(now)
         *columns, failed = connection.execute(_TABLES, {"today": today, "season": season_of(today)}).one()
@@ -85,51 +121,51 @@ def read_warehouse(url: sa.URL, now: dt.datetime) -> Warehouse:
 
 
 def has_dagster(url: sa.URL) -> bool:
-    """Whether Dagster has its tables in this database."""
+    """Returns whether this database has Dagster's tables."""
     with connect(url) as connection:
         return bool(connection.scalar(_HAS_DAGSTER, {"schema": DAGSTER_SCHEMA}))
 
 
 def status_table(status: Status, now: dt.datetime) -> Table:
-    """A row a question."""
+    """Returns one row per fact."""
     warehouse, schedule = status.warehouse, status.schedule
     table = Table(title=f"GamePulse at {format_eastern(now, now)}", title_justify="left", show_header=False)
-    for name, said in (
-        ("Dates in", _dates_in(warehouse, now)),
-        ("Missing", stretches(warehouse.missing) if warehouse.missing else "none"),
+    for name, value in (
+        ("Loaded", _loaded(warehouse, now)),
+        ("Missing", date_ranges(warehouse.missing) if warehouse.missing else "none"),
         ("Failed", _failed(warehouse.failed) if warehouse.failed else "none"),
-        ("Late", f"{stretches(warehouse.late)}, not settled" if warehouse.late else "none"),
+        ("Late", f"{date_ranges(warehouse.late)}, not settled" if warehouse.late else "none"),
         ("Last tick", _last_tick(schedule, now)),
         ("Next tick", _next_tick(status, now)),
         ("Database", f"{status.database}, {decimal(warehouse.database_bytes)}"),
         ("NCAA API", status.ncaa_api_url),
     ):
-        table.add_row(name, Text(said))
+        table.add_row(name, Text(value))
     return table
 
 
-def stretches(dates: Sequence[dt.date]) -> str:
-    """`4: 2025-01-02, 2025-01-05 to 2025-01-07`; of many only the last."""
+def date_ranges(dates: Sequence[dt.date]) -> str:
+    """Formats dates as `4: 2025-01-02, 2025-01-05 to 2025-01-07`; only the last ranges where there are many."""
     breaks = [later for earlier, later in pairwise(dates) if later - earlier > dt.timedelta(days=1)]
     starts = [*dates[:1], *breaks]
     ends = [date for date, following in pairwise(dates) if following in breaks] + [*dates[-1:]]
-    said = [f"{first}" if first == last else f"{first} to {last}" for first, last in zip(starts, ends, strict=True)]
-    more = f"{len(said) - SHOWN} more before, " if len(said) > SHOWN else ""
-    return f"{len(dates)}: {more}{', '.join(said[-SHOWN:])}"
+    ranges = [f"{first}" if first == last else f"{first} to {last}" for first, last in zip(starts, ends, strict=True)]
+    more = f"{len(ranges) - SHOWN} earlier ranges, " if len(ranges) > SHOWN else ""
+    return f"{len(dates)}: {more}{', '.join(ranges[-SHOWN:])}"
 
 
-def _dates_in(warehouse: Warehouse, now: dt.datetime) -> str:
+def _loaded(warehouse: Warehouse, now: dt.datetime) -> str:
     if warehouse.last_fetched_at is None:
-        return "none: `gamepulse up` brings in today, `gamepulse backfill` what was before"
+        return "none: `gamepulse up` loads today, `gamepulse backfill` past dates"
     return (
-        f"{warehouse.dates_in:,}, {warehouse.first_date} to {warehouse.last_date}: {warehouse.games:,} games, "
-        f"the last asked for at {format_eastern(warehouse.last_fetched_at, now)}"
+        f"{warehouse.dates_in:,} dates, {warehouse.first_date} to {warehouse.last_date}, {warehouse.games:,} games; "
+        f"last fetched at {format_eastern(warehouse.last_fetched_at, now)}"
     )
 
 
 def _failed(failed: Mapping[dt.date, str]) -> str:
     shown = [f"{date}: {failed[date]}" for date in list(failed)[-SHOWN:]]
-    more = [f"and {len(failed) - SHOWN} more before"] if len(failed) > SHOWN else []
+    more = [f"and {len(failed) - SHOWN} earlier dates"] if len(failed) > SHOWN else []
     return "\n".join(shown + more)
 
 

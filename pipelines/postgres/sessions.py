@@ -1,12 +1,14 @@
 """Sessions on the app's database: one engine, created on first use in the event loop that uses it."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import asyncpg
+import sqlalchemy as sa
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -26,6 +28,8 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
     "jit": "off",  # compiling costs more than any statement of a load
 }
+
+_NOW = sa.text("SELECT clock_timestamp()")
 
 
 class Database:
@@ -64,6 +68,12 @@ class Database:
                 yield session
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise translate_error(url, error) from error
+
+    async def now(self) -> dt.datetime:
+        """Returns the moment by the database's clock, which all processes on one database share."""
+        async with self.get_session() as session:
+            moment: dt.datetime = await (await session.connection()).scalar(_NOW)
+            return moment
 
     async def _ready(self) -> tuple[AsyncEngine, URL]:
         async with self._lock:

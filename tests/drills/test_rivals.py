@@ -44,7 +44,7 @@ def test_concurrent_loads_of_a_month_end_as_one_load_of_each_date(
     for running in commands:
         output, _ = running.communicate(timeout=300)
         assert running.returncode == 0, output[-2000:]
-        assert "31 of 31 dates are in" in output
+        assert "31 of 31 dates are loaded" in output
     for run_id in runs:
         assert stack.finish(run_id, 300) == "SUCCESS"
     until("the backfill ends", lambda: stack.backfill_ended(backfill), 300)

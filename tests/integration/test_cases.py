@@ -12,12 +12,13 @@ import sqlalchemy as sa
 import time_machine
 from support.api import Answer, Api
 from support.builders import at
+from support.clock import TravellingDatabaseResource
 from support.warehouse import Warehouse
 
 from pipelines.assets import ncaa_upcoming_games
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
-from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.resources import EventLogResource, NcaaApiResource
 from pipelines.warehouse.load import LoadReport
 
 CASES = {
@@ -193,7 +194,8 @@ def test_upcoming_games_with_undecided_teams_are_loaded(
     monkeypatch.setenv("NCAA_API_REQUESTS_PER_SECOND", "inf")
     url = database_url.render_as_string(hide_password=False)
     resources = {
-        "database": DatabaseResource(url=url),
+        "database": TravellingDatabaseResource(url=url),
+        "event_log": EventLogResource(),
         "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
     }
     with time_machine.travel(at(TODAY)):

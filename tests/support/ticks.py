@@ -12,10 +12,11 @@ import sqlalchemy as sa
 import time_machine
 from dagster._core.execution.plan import active
 from support.builders import at
+from support.clock import TravellingDatabaseResource
 
 from pipelines.assets import ncaa_games
 from pipelines.ncaa.client import NcaaClient
-from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.resources import EventLogResource, NcaaApiResource
 from simulator.server import Served
 
 QUARTER = dt.timedelta(minutes=15)
@@ -30,7 +31,8 @@ class Ticks:
         self.api = api
         self.clock = clock
         self._resources = {
-            "database": DatabaseResource(url=target),
+            "database": TravellingDatabaseResource(url=target),
+            "event_log": EventLogResource(),
             "ncaa_api": NcaaApiResource(base_url=api.url, database_url=target),
         }
 

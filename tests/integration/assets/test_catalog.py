@@ -14,7 +14,7 @@ from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import ncaa_api, table_specs
 from pipelines.definitions import defs
-from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.seasons import eastern_date
 from pipelines.settings import PROJECT
 from simulator.options import Options
@@ -35,6 +35,7 @@ def resources(database_url: sa.URL, simulated: Served) -> dict[str, object]:
     url = database_url.render_as_string(hide_password=False)
     return {
         "database": DatabaseResource(url=url),
+        "event_log": EventLogResource(),
         "ncaa_api": NcaaApiResource(base_url=simulated.url, database_url=url),
     }
 
@@ -137,6 +138,7 @@ def test_days_ahead_of_which_nothing_is_announced_yet_load(api: Api, database_ur
     url = database_url.render_as_string(hide_password=False)
     resources = {
         "database": DatabaseResource(url=url),
+        "event_log": EventLogResource(),
         "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
     }
     result = dg.materialize([ncaa_upcoming_games], resources=resources, instance=dg.DagsterInstance.ephemeral())

@@ -16,7 +16,7 @@ from support.warehouse import Warehouse
 from pipelines.assets import ncaa_games
 from pipelines.assets.checks import CHECKS, run_checks
 from pipelines.postgres.sessions import Database
-from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 
 NOW = at("2026-01-20 20:00")
 TODAY, YESTERDAY, LAST_WEEK = "2026-01-20", "2026-01-19", "2026-01-14"
@@ -249,6 +249,7 @@ def test_a_run_evaluates_every_check(database_url: sa.URL, api: Any) -> None:
         partition_key="2025-07-01",
         resources={
             "database": DatabaseResource(url=url),
+            "event_log": EventLogResource(),
             "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
         },
         instance=dg.DagsterInstance.ephemeral(),

@@ -16,7 +16,7 @@ from support.warehouse import Warehouse
 
 from pipelines.assets import ncaa_games
 from pipelines.postgres.database import connect
-from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.runtime.failures import failed_dates
 from pipelines.runtime.retries import DoublingRetryPolicy
 from pipelines.warehouse.requested_dates import request_dates
@@ -45,6 +45,7 @@ def materialize(database_url: sa.URL, api: Api) -> Materialize:
             tags={**(span if last is not None else {}), **(tags or {})},
             resources={
                 "database": DatabaseResource(url=url),
+                "event_log": EventLogResource(),
                 "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
             },
             instance=instance or dg.DagsterInstance.ephemeral(),
@@ -369,7 +370,11 @@ def test_a_database_that_is_away_fails_all_dates_of_a_run_and_is_retryable(
         result = dg.materialize(
             [ncaa_games],
             tags=tags,
-            resources={"database": DatabaseResource(url=url), "ncaa_api": NcaaApiResource(database_url=url)},
+            resources={
+                "database": DatabaseResource(url=url),
+                "event_log": EventLogResource(),
+                "ncaa_api": NcaaApiResource(database_url=url),
+            },
             instance=instance,
             raise_on_error=False,
         )

@@ -1,4 +1,4 @@
-"""`gamepulse backfill` as a process: what it says, what it exits with, and what it leaves behind."""
+"""`gamepulse backfill` as a process: output, exit code, tables and Dagster's runs."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def variables(database_url: sa.URL, api: Api) -> dict[str, str]:
 
 @pytest.fixture
 def runs(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dg.DagsterRun]]]:
-    """What Dagster has of the command's runs."""
+    """Returns Dagster's runs of the command."""
     monkeypatch.setenv("DATABASE_URL", variables["DATABASE_URL"])
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
         yield lambda: list(instance.get_runs())
@@ -53,7 +53,7 @@ def run(command: str, variables: dict[str, str]) -> subprocess.CompletedProcess[
     )
 
 
-def test_a_date_that_fails_is_named_everywhere_and_the_others_are_in(
+def test_a_failed_date_is_reported_by_every_command_and_the_others_are_loaded(
     variables: dict[str, str], api: Api, rows: Rows, runs: Callable[[], list[dg.DagsterRun]]
 ) -> None:
     api.answer_with({"2025-12-01": GAMES, "2025-07-01": OFF_SEASON, "2025-07-02": b"<html>", "2025-07-03": OFF_SEASON})
@@ -63,7 +63,7 @@ def test_a_date_that_fails_is_named_everywhere_and_the_others_are_in(
     assert (result["dates"], result["dates_loaded"], result["error"]) == (3, 2, None)
     assert list(result["failed"]) == ["2025-07-02"]
     assert "not JSON ('<html>')" in result["failed"]["2025-07-02"]
-    assert "\x1b" not in found.stderr, "control characters, and no terminal"
+    assert "\x1b" not in found.stderr, "control characters without a terminal"
     assert "ncaa_games_asset_completed" in found.stderr
     assert " - dagster - " not in found.stderr, "Dagster's own lines"
     assert [str(row["game_date"]) for row in rows("SELECT game_date FROM scoreboard ORDER BY 1")] == [
@@ -79,26 +79,26 @@ def test_a_date_that_fails_is_named_everywhere_and_the_others_are_in(
 
     status = CliRunner().invoke(app, ["status", "--json"], env=variables)
     assert status.exit_code == 0, status.output
-    said = json.loads(status.stdout)
-    assert (said["dates_in"], said["missing"], said["next_tick_at"]) == (2, [], None)
-    assert said["failed"] == result["failed"]
+    shown = json.loads(status.stdout)
+    assert (shown["dates_in"], shown["missing"], shown["next_tick_at"]) == (2, [], None)
+    assert shown["failed"] == result["failed"]
     scores = CliRunner().invoke(app, ["scores", "2025-07-02"], env=variables)
     assert "2025-07-02 was never loaded" in scores.stdout
 
 
 @pytest.mark.slow
-def test_in_a_terminal_there_is_a_bar_and_then_a_table(variables: dict[str, str], api: Api) -> None:
+def test_a_terminal_shows_a_progress_bar_and_then_a_table(variables: dict[str, str], api: Api) -> None:
     api.answer_with({"2025-07-01": OFF_SEASON, "2025-07-02": b"<html>"})
     code, screen = in_terminal("backfill 2025-07-01 2025-07-02", variables)
     assert code == 1, screen
     assert "1/2" in screen
-    assert "1 of 2 dates are in" in screen
-    assert "Why it is not in" in screen
+    assert "1 of 2 dates are loaded" in screen
+    assert "Failed dates" in screen
     assert "ncaa_games_asset" not in screen
     assert " - dagster - " not in screen
 
 
-def test_ctrl_c_leaves_whole_dates_and_a_run_that_is_canceled(
+def test_ctrl_c_leaves_complete_dates_and_a_canceled_run(
     variables: dict[str, str], api: Api, rows: Rows, runs: Callable[[], list[dg.DagsterRun]]
 ) -> None:
     hanging, released = threading.Event(), threading.Event()
@@ -118,7 +118,7 @@ def test_ctrl_c_leaves_whole_dates_and_a_run_that_is_canceled(
     finally:
         released.set()
     assert code == 130, screen
-    assert "Stopped: 2 of 20 dates are in" in screen
+    assert "Stopped: 2 of 20 dates are loaded" in screen
     assert "Traceback" not in screen
     assert rows("SELECT count(*) FROM scoreboard") == [{"count": 2}]
     [run] = runs()
@@ -126,11 +126,11 @@ def test_ctrl_c_leaves_whole_dates_and_a_run_that_is_canceled(
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_it_waits_to_ask_again_is_heeded_too(
+def test_ctrl_c_between_two_attempts_cancels_the_run(
     variables: dict[str, str], api: Api, runs: Callable[[], list[dg.DagsterRun]]
 ) -> None:
     api.answer = lambda path: Answer(b"", 500)
-    code, screen = in_terminal("backfill 2025-07-01 2025-07-01", variables, lambda screen: "again in 8 s" in screen)
+    code, screen = in_terminal("backfill 2025-07-01 2025-07-01", variables, lambda screen: "retry in 8 s" in screen)
     assert code == 130, screen
     [run] = runs()
     assert run.status == dg.DagsterRunStatus.CANCELED
@@ -140,7 +140,7 @@ def test_ctrl_c_while_it_waits_to_ask_again_is_heeded_too(
 def in_terminal(
     command: str, variables: dict[str, str], ctrl_c_when: Callable[[str], bool] = lambda screen: False
 ) -> tuple[int, str]:
-    """The exit code of a command in a terminal of its own, and all that was on the screen. Ctrl-C is a key there."""
+    """Runs a command in its own terminal, presses Ctrl-C when told to, and returns exit code and screen."""
     ours, its = pty.openpty()
     child = subprocess.Popen(
         [GAMEPULSE, *command.split()],
@@ -151,12 +151,12 @@ def in_terminal(
     screen, pressed = "", False
     while True:
         try:
-            said = os.read(ours, 65536)
-        except OSError:  # nobody has the terminal open any more
+            output = os.read(ours, 65536)
+        except OSError:  # the terminal is closed
             break
-        if not said:
+        if not output:
             break
-        screen += said.decode(errors="replace")
+        screen += output.decode(errors="replace")
         if not pressed and ctrl_c_when(screen):
             os.write(ours, b"\x03")
             pressed = True
@@ -165,7 +165,7 @@ def in_terminal(
 
 
 def become_foreground() -> None:
-    """The session's terminal sends its keys to us, as a shell arranges it."""
+    """Makes the terminal send its keys to this process, as a shell does."""
     import fcntl
     import termios
 

@@ -1,4 +1,4 @@
-"""What `gamepulse scores` reads of a real database."""
+"""The rows of `gamepulse scores`."""
 
 import sqlalchemy as sa
 from support.builders import at, day, game, scoreboard, team
@@ -9,7 +9,7 @@ from pipelines.cli.scores import read_scores
 DATE = day("2026-01-10")
 
 
-def test_a_day_is_read_by_tip_off_with_the_teams_of_its_season(warehouse: Warehouse, database_url: sa.URL) -> None:
+def test_games_are_ordered_by_tip_off_with_teams_of_their_season(warehouse: Warehouse, database_url: sa.URL) -> None:
     noon, evening = at("2026-01-10 12:00"), at("2026-01-10 19:00")
     warehouse.load(
         scoreboard(
@@ -31,7 +31,7 @@ def test_a_day_is_read_by_tip_off_with_the_teams_of_its_season(warehouse: Wareho
     assert to_be_announced.game_start_time is None
 
 
-def test_a_day_without_games_is_not_a_day_that_nobody_asked_for(warehouse: Warehouse, database_url: sa.URL) -> None:
+def test_a_date_without_games_differs_from_a_date_never_loaded(warehouse: Warehouse, database_url: sa.URL) -> None:
     warehouse.load(scoreboard("2026-07-04", "2026-07-04 06:00"))
     assert read_scores(database_url, day("2026-07-04")) == (day("2026-07-04"), at("2026-07-04 06:00"), [])
     assert read_scores(database_url, day("2026-07-05")) == (day("2026-07-05"), None, [])

@@ -1,4 +1,4 @@
-"""What `gamepulse status` reads of a real database."""
+"""The rows of `gamepulse status`."""
 
 import sqlalchemy as sa
 from support.builders import at, day, game, scoreboard
@@ -12,12 +12,12 @@ NOW = at("2026-01-10 20:00")
 
 
 def load(warehouse: Warehouse, *dates: str, state: str = "final 80-75") -> None:
-    """A game each, asked for when the date can settle."""
+    """Loads one game per date, fetched when the date can settle."""
     for date in dates:
         warehouse.load(scoreboard(date, NOW, game(int(date.replace("-", "")), f"home-{date}", f"away-{date}", state)))
 
 
-def test_an_empty_database_is_a_status_too(database_url: sa.URL) -> None:
+def test_the_status_of_an_empty_database(database_url: sa.URL) -> None:
     found = read_warehouse(database_url, NOW)
     assert (found.dates_in, found.first_date, found.last_fetched_at) == (0, None, None)
     assert (found.missing, found.late) == ([], [])

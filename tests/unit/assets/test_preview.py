@@ -1,4 +1,4 @@
-"""The scoreboard of a materialization: one table, one line a game, whatever the names are."""
+"""The scoreboard of a materialization: one table with one row per game, whatever the names contain."""
 
 import dataclasses
 import datetime as dt
@@ -15,7 +15,7 @@ from pipelines.ncaa.game import Game, TeamLine
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 
-# Raw HTML stays on: were it off, markup in a name would be harmless here and not in Dagster's UI.
+# HTML is enabled as in Dagster's UI; otherwise markup in a name would be harmless here only.
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -65,7 +65,7 @@ def markdown(*games: Game) -> str:
 
 
 def table(text: str) -> list[list[str]]:
-    """The cells of the only thing that the markdown is: a table of text."""
+    """Returns the cells of the table, which is all that the Markdown contains."""
     tokens = MARKDOWN.parse(text)
     assert (tokens[0].type, tokens[-1].type) == ("table_open", "table_close")
     assert sum(token.type == "table_open" for token in tokens) == 1
@@ -89,7 +89,7 @@ def utc(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
 
 
-def test_a_game_is_a_line_with_teams_score_and_state() -> None:
+def test_a_game_is_a_row_with_teams_score_and_state() -> None:
     final = game(
         status="final",
         start_time=utc("2025-11-04T00:30"),
@@ -112,8 +112,8 @@ def test_a_game_is_a_line_with_teams_score_and_state() -> None:
         ({"status": "live", "period": "halftime", "clock": "0:00"}, "halftime"),
         ({"status": "live"}, "live"),
         ({"status": "final", "period": "final"}, "final"),
-        ({"status": "final", "period": "final", "overtime_periods": 1}, "final (OT)"),
-        ({"status": "final", "period": "final", "overtime_periods": 3}, "final (3OT)"),
+        ({"status": "final", "period": "final", "overtime_periods": 1}, "final\N{NO-BREAK SPACE}(OT)"),
+        ({"status": "final", "period": "final", "overtime_periods": 3}, "final\N{NO-BREAK SPACE}(3OT)"),
         ({"status": "postponed"}, "postponed"),
         ({"status": "canceled"}, "canceled"),
     ],
@@ -134,7 +134,7 @@ def test_a_score_of_zero_is_shown() -> None:
     )
 
 
-def test_games_are_listed_by_tip_off_in_eastern_time_and_those_to_be_announced_last() -> None:
+def test_games_are_ordered_by_tip_off_and_tba_games_are_last() -> None:
     games = [
         game(1),
         game(2, start_time=utc("2025-11-04T04:00")),
@@ -146,7 +146,7 @@ def test_games_are_listed_by_tip_off_in_eastern_time_and_those_to_be_announced_l
     assert states == ["12:00 AM", "11:00 AM", "12:05 PM", "11:00 PM", "TBA"]
 
 
-def test_a_team_without_a_name_goes_by_its_slug() -> None:
+def test_a_team_without_a_name_is_shown_by_its_slug() -> None:
     assert table(markdown(game(home=line(None))))[1][2] == "home-slug"
 
 
@@ -155,7 +155,7 @@ def test_a_day_without_games_says_so() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_name_is_shown_as_it_is_and_carries_no_markup(name: str) -> None:
+def test_a_name_is_shown_literally(name: str) -> None:
     rows = table(markdown(game(home=line(name), away=line(name, rank=3)), game(2)))
     assert len(rows) == 3
     assert (rows[1][0], rows[1][2]) == (f"(3) {name}", name)
@@ -168,6 +168,6 @@ def test_a_name_is_shown_as_it_is_and_carries_no_markup(name: str) -> None:
         max_size=5,
     )
 )
-def test_no_name_of_markup_breaks_the_table(names: list[str]) -> None:
+def test_no_name_breaks_the_table(names: list[str]) -> None:
     rows = table(markdown(*(game(number, home=line(name)) for number, name in enumerate(names))))
     assert [row[2] for row in rows[1:]] == names

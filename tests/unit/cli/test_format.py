@@ -1,4 +1,4 @@
-"""Moments as people read them, at explicit times in zones of other places."""
+"""Moments as the command line formats them, in several local time zones, and the next tick."""
 
 import datetime as dt
 import os
@@ -20,7 +20,7 @@ NOW = at("2026-01-10 19:07")
 
 @pytest.fixture
 def machine_in() -> Iterator[Callable[[str], None]]:
-    """Gives the machine another zone; its own afterwards."""
+    """Sets the machine's time zone until the test ends."""
     before = os.environ.get("TZ")
 
     def use(zone: str | None) -> None:
@@ -34,7 +34,7 @@ def machine_in() -> Iterator[Callable[[str], None]]:
 
 
 @pytest.mark.parametrize(
-    ("zone", "moment", "said"),
+    ("zone", "moment", "text"),
     [
         ("America/New_York", "2026-01-10 19:15", "19:15 ET"),
         ("Europe/Berlin", "2026-01-10 19:15", "19:15 ET (01:15 here)"),
@@ -42,23 +42,23 @@ def machine_in() -> Iterator[Callable[[str], None]]:
         ("UTC", "2025-12-31 23:59", "2025-12-31 23:59 ET (04:59 here)"),
     ],
 )
-def test_a_moment_is_said_in_eastern_time_with_what_a_reader_elsewhere_lacks(
-    machine_in: Callable[[str], None], zone: str, moment: str, said: str
+def test_a_moment_is_shown_in_eastern_time_and_in_local_time_where_they_differ(
+    machine_in: Callable[[str], None], zone: str, moment: str, text: str
 ) -> None:
     machine_in(zone)
-    assert format_eastern(at(moment), NOW) == said
+    assert format_eastern(at(moment), NOW) == text
 
 
 @given(st.floats(at("2010-11-01 00:00").timestamp(), at("2036-07-31 00:00").timestamp()))
-def test_the_next_tick_is_dagsters_own(timestamp: float) -> None:
+def test_the_next_tick_is_that_of_dagster(timestamp: float) -> None:
     now = dt.datetime.fromtimestamp(timestamp, dt.UTC)
     assert isinstance(ncaa_schedule.cron_schedule, str)
-    # Dagster's iterator begins with `now` itself, where that is a tick.
+    # Dagster's iterator starts with `now` if that is a tick.
     later = now + dt.timedelta(microseconds=1)
     tick = get_next_cron_tick(ncaa_schedule.cron_schedule, later, ncaa_schedule.execution_timezone)
-    # In UTC, since Python takes no two moments of different zones for equal in the hour that a clock repeats.
+    # In UTC: Python never treats moments of different zones as equal in the hour that a clock repeats.
     assert next_tick(now) == tick.astimezone(dt.UTC)
 
 
-def test_a_tick_that_is_now_is_not_the_next_one() -> None:
+def test_the_next_tick_is_after_now() -> None:
     assert next_tick(at("2026-01-10 19:15")) == at("2026-01-10 19:30")

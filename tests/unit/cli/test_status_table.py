@@ -1,4 +1,4 @@
-"""`gamepulse status` as a person and a script see it, from facts alone."""
+"""The table and the JSON of `gamepulse status`."""
 
 import datetime as dt
 import io
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from support.builders import at, day
 
-from pipelines.cli.status import Status, Warehouse, status_table, stretches
+from pipelines.cli.status import Status, Warehouse, date_ranges, status_table
 from pipelines.runtime.history import ScheduleState
 
 NOW = at("2026-01-10 20:10")
@@ -23,8 +23,8 @@ def status(warehouse: Warehouse = LOADED, schedule: ScheduleState | None = RUNNI
     return Status(warehouse, schedule, "'games' at db", "https://api.test")
 
 
-def said(found: Status) -> dict[str, str]:
-    """What stands beside each name."""
+def shown_facts(found: Status) -> dict[str, str]:
+    """Returns the shown value of each name."""
     console = Console(file=io.StringIO(), width=200)
     console.print(status_table(found, NOW))
     output = console.file
@@ -33,9 +33,9 @@ def said(found: Status) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in cells}
 
 
-def test_a_stack_that_runs_says_what_is_in_and_when_today_is_asked_for_again() -> None:
-    shown = said(status())
-    assert shown["Dates in"].startswith("2, 2026-01-02 to 2026-01-04: 90 games, the last asked for at 20:00 ET")
+def test_a_running_stack_shows_the_loaded_dates_and_the_next_tick() -> None:
+    shown = shown_facts(status())
+    assert shown["Loaded"].startswith("2 dates, 2026-01-02 to 2026-01-04, 90 games; last fetched at 20:00 ET")
     assert shown["Missing"] == "1: 2026-01-03"
     assert (shown["Failed"], shown["Late"]) == ("none", "none")
     assert shown["Last tick"].endswith(": requested 2026-01-10")
@@ -43,9 +43,9 @@ def test_a_stack_that_runs_says_what_is_in_and_when_today_is_asked_for_again() -
     assert shown["NCAA API"] == "https://api.test"
 
 
-def test_a_database_in_which_dagster_never_ran_says_what_to_do() -> None:
-    shown = said(status(EMPTY, None))
-    assert shown["Dates in"] == "none: `gamepulse up` brings in today, `gamepulse backfill` what was before"
+def test_an_empty_database_shows_what_to_do() -> None:
+    shown = shown_facts(status(EMPTY, None))
+    assert shown["Loaded"] == "none: `gamepulse up` loads today, `gamepulse backfill` past dates"
     assert (shown["Missing"], shown["Failed"], shown["Last tick"]) == ("none", "none", "none yet")
     assert shown["Next tick"] == "none: Dagster has never run here"
     assert shown["Database"] == "'games' at db, 9.0 MB"
@@ -53,14 +53,14 @@ def test_a_database_in_which_dagster_never_ran_says_what_to_do() -> None:
 
 def test_without_a_daemon_there_is_no_next_tick() -> None:
     found = status(schedule=IDLE)
-    assert said(found)["Next tick"] == "none: no daemon has run yet"
+    assert shown_facts(found)["Next tick"] == "none: no daemon has run yet"
     assert found.to_json(NOW)["next_tick_at"] is None
 
 
 def test_failed_dates_have_their_reason() -> None:
     failed = {day("2026-01-03"): "GET https://api.test gave 500.", day("2026-01-04"): "canceled with backfill abc"}
     found = status(LOADED._replace(failed=failed))
-    shown = said(found)
+    shown = shown_facts(found)
     assert shown["Failed"] == "2026-01-03: GET https://api.test gave 500."
     assert shown[""] == "2026-01-04: canceled with backfill abc"
     printed: dict[str, Any] = found.to_json(NOW)
@@ -71,29 +71,29 @@ def test_failed_dates_have_their_reason() -> None:
 
 
 def test_late_dates_are_named() -> None:
-    assert said(status(LOADED._replace(late=[day("2026-01-04")])))["Late"] == "1: 2026-01-04, not settled"
+    assert shown_facts(status(LOADED._replace(late=[day("2026-01-04")])))["Late"] == "1: 2026-01-04, not settled"
 
 
 def test_dates_in_a_row_are_said_as_one_stretch() -> None:
     dates = [day(f"2026-01-{number:02}") for number in (1, 2, 3, 5, 8, 9)]
-    assert stretches(dates) == "6: 2026-01-01 to 2026-01-03, 2026-01-05, 2026-01-08 to 2026-01-09"
+    assert date_ranges(dates) == "6: 2026-01-01 to 2026-01-03, 2026-01-05, 2026-01-08 to 2026-01-09"
 
 
-def test_of_many_stretches_the_last_are_said() -> None:
+def test_only_the_last_of_many_ranges_are_shown() -> None:
     dates = [day("2026-01-01") + dt.timedelta(days=2 * number) for number in range(9)]
-    said = stretches(dates)
-    assert said.startswith("9: 4 more before, 2026-01-09, ")
-    assert said.endswith("2026-01-17")
+    shown = date_ranges(dates)
+    assert shown.startswith("9: 4 earlier ranges, 2026-01-09, ")
+    assert shown.endswith("2026-01-17")
 
 
 @given(st.sets(st.integers(0, 9), min_size=1))
-def test_stretches_hold_each_date_once(offsets: set[int]) -> None:
+def test_ranges_contain_each_date_once(offsets: set[int]) -> None:
     dates = {day("2026-01-01") + dt.timedelta(days=offset) for offset in offsets}
-    count, _, said = stretches(sorted(dates)).partition(": ")
+    count, _, ranges = date_ranges(sorted(dates)).partition(": ")
     assert int(count) == len(dates)
     found = set()
-    for stretch in said.split(", "):
-        first, _, last = stretch.partition(" to ")
+    for date_range in ranges.split(", "):
+        first, _, last = date_range.partition(" to ")
         days = (day(last or first) - day(first)).days
         found |= {day(first) + dt.timedelta(days=offset) for offset in range(days + 1)}
     assert found == dates

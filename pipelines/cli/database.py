@@ -1,0 +1,66 @@
+"""The commands about the database itself: `gamepulse down`, `gamepulse migrate` and `gamepulse psql`."""
+
+import os
+from typing import Annotated
+
+import typer
+from sqlalchemy import URL
+
+from models.migrations import head_revision
+from pipelines.cli.options import Simulate
+from pipelines.postgres import database
+from pipelines.postgres.binaries import find_binaries
+from pipelines.postgres.embedded import EmbeddedPostgres
+from pipelines.postgres.roles import create_roles
+from pipelines.postgres.url import describe
+from pipelines.settings import PROJECT, Settings
+
+
+def down() -> None:
+    """Stop the embedded database server, which keeps running when gamepulse up ends.
+
+    Example: gamepulse down
+
+    Exit codes: 0 it is stopped, or was not running; 1 it could not be stopped.
+    """
+    stopped = EmbeddedPostgres(Settings().embedded_home).stop()
+    typer.echo("The database server is stopped." if stopped else "No database server of this project was running.")
+
+
+def migrate(simulate: Simulate = False) -> None:
+    """Migrate the tables of the app and of Dagster, and create the database roles.
+
+    Example: DATABASE_URL=postgresql://me@db.example.org/games gamepulse migrate
+
+    Exit codes: 0 tables and roles are as this version needs them; 1 the database cannot be used, or has other tables
+    of the same names.
+    """
+    from dagster import DagsterInstance
+
+    settings = Settings()
+    url = database.migrate(settings)
+    roles = create_roles(url, settings)
+    with DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.upgrade()
+    typer.echo(f"Database {describe(url)} is at revision {head_revision()}; Dagster's tables are up to date.")
+    if roles:
+        typer.echo(f"Roles: {', '.join(roles)}.")
+
+
+def psql(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Passed to psql.")] = None,
+    simulate: Simulate = False,
+) -> None:
+    """Open psql on the database in use.
+
+    Example: gamepulse psql -- -c 'SELECT count(*) FROM fact_game'
+
+    Exit codes: psql's own; 1 the database cannot be used.
+    """
+    url = database.ready_database(Settings())
+    program = str(find_binaries(None) / "psql")
+    # The password goes by the environment: a process list shows arguments to everybody.
+    os.environ["PGPASSWORD"] = url.password or ""
+    os.environ.setdefault("PGOPTIONS", "-csearch_path=public")
+    address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    os.execv(program, [program, address.render_as_string(), *(arguments or [])])  # noqa: S606

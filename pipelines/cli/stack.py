@@ -1,0 +1,221 @@
+"""Runs Dagster's webserver and daemon as child processes and stops them together."""
+
+import contextlib
+import datetime as dt
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import URL
+
+from pipelines.cadence import TICK_MINUTES, next_tick
+from pipelines.cli.format import format_eastern
+from pipelines.errors import ConfigurationError, GamePulseError
+from pipelines.postgres.url import describe
+from pipelines.settings import PROJECT, Settings
+
+STOP_SECONDS = 8.0
+START_SECONDS = 120.0
+LAST_LINES = 10
+HOST = "127.0.0.1"
+WORKSPACE = ("-w", str(PROJECT / "workspace.yaml"))
+
+
+class StackError(GamePulseError):
+    """A process of the stack did not start, or ended."""
+
+
+def require_ports(settings: Settings, port: int, *, simulate: bool) -> None:
+    """Raises ConfigurationError: a port that the stack needs is not free."""
+    _require_free(port, f"`gamepulse up --port {port + 1}`")
+    if simulate:
+        simulator_port = settings.gamepulse_simulator_port
+        _require_free(simulator_port, f"GAMEPULSE_SIMULATOR_PORT={simulator_port + 1} for the simulated API")
+
+
+def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> None:
+    """Runs on the database at `url` until Ctrl-C or SIGTERM. Only the embedded server keeps running.
+
+    Raises:
+        GamePulseError: a process did not start, or ended.
+    """
+    home = settings.gamepulse_home.resolve()
+    environment = {
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "DAGSTER_HOME": str(PROJECT),
+        "GAMEPULSE_HOME": str(home),
+    }
+    commands: dict[str, Sequence[str]] = {}
+    if simulate:
+        commands["simulated API"] = ("gamepulse", "simulate", "--port", str(settings.gamepulse_simulator_port))
+    commands["webserver"] = ("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE)
+    commands["daemon"] = ("dagster-daemon", "run", *WORKSPACE)
+    option = " --simulate" if simulate else ""
+    log = home / f"up-{port}.log"
+    with _stopped_by_signals(), _children(commands, environment, log) as children:
+        with Console().status("Starting Dagster"):
+            _wait_for_webserver(port, children, log)
+        now = dt.datetime.now(dt.UTC)
+        facts = {
+            "Dagster UI": f"http://localhost:{port}",
+            "NCAA API": f"{settings.ncaa_api_url}{' (simulated games; open it to see them)' if simulate else ''}",
+            "Database": describe(url),
+            "Running": ", ".join(commands),
+            "Log": str(log),
+            "Since": f"{format_eastern(now, now)}; Ctrl-C stops it",
+            "Commands": f"gamepulse scores{option}, gamepulse status{option}, gamepulse psql{option}",
+        }
+        _watch(children, log, facts)
+
+
+def _screen(facts: Mapping[str, str], now: dt.datetime) -> Table:
+    table = Table(title="GamePulse is up", title_justify="left", show_header=False)
+    for name, value in facts.items():
+        table.add_row(name, Text(value))
+    table.add_row("Next tick", f"{format_eastern(next_tick(now), now)}: today's games, every {TICK_MINUTES} minutes")
+    return table
+
+
+class _Stop(BaseException):
+    """Raised on Ctrl-C, SIGTERM, or a closed terminal."""
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise _Stop
+
+    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # which is how nohup keeps it running
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, stop)
+    try:
+        yield
+    except _Stop:
+        Console().print("GamePulse is stopped.")
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextlib.contextmanager
+def _children(
+    commands: Mapping[str, Sequence[str]], environment: Mapping[str, str], log: Path
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Yields the processes by name and stops them together. In sessions of their own, Ctrl-C does not reach them.
+
+    Their output goes to `log`, because a run prints dozens of lines.
+    """
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with log.open("wb") as output:
+            for name, (program, *arguments) in commands.items():
+                children[name] = subprocess.Popen(  # noqa: S603
+                    [str(Path(sys.executable).parent / program), *arguments],
+                    # In the project's folder Dagster would override the environment by the `.env` file.
+                    cwd=log.parent,
+                    env={**os.environ, **environment},
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    # Dagster applies an ignored SIGINT to SIGTERM too, and `gamepulse up &` in a script ignores SIGINT.
+                    preexec_fn=_reset_signals,
+                )
+        yield children
+    finally:
+        # A second Ctrl-C must not leave processes running.
+        with _signals_ignored(), Console().status("Stopping"):
+            _stop(children.values())
+
+
+def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        child.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(max(0.0, deadline - time.monotonic()))
+        # Code servers and runs that it started and did not stop.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _reset_signals() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _signals_ignored() -> Iterator[None]:
+    before = {name: signal.signal(name, signal.SIG_IGN) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _require_free(port: int, other: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise ConfigurationError(f"Port {port} needs administrator rights: choose another, {other}.") from None
+        except OSError:
+            raise ConfigurationError(
+                f"Port {port} is taken, perhaps by another `gamepulse up`: stop it, or choose another port, {other}."
+            ) from None
+
+
+def _wait_for_webserver(port: int, parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        _require_running(parts, log)
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/server_info", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > deadline:
+                raise StackError(f"dagster-webserver did not answer within {START_SECONDS:.0f} s; see {log}.") from None
+            time.sleep(0.2)
+
+
+def _watch(parts: Mapping[str, subprocess.Popen[bytes]], log: Path, facts: Mapping[str, str]) -> None:
+    """Shows the facts until a process ends; on a terminal the next tick is kept up to date."""
+    console = Console()
+    shown = None
+    with Live(console=console, auto_refresh=False) if console.is_terminal else contextlib.nullcontext() as live:
+        while True:
+            now = dt.datetime.now(dt.UTC)
+            if live is None and shown is None:
+                console.print(_screen(facts, now))
+            elif live is not None and shown != next_tick(now):
+                # The empty line is for the terminal's ^C.
+                live.update(Group(_screen(facts, now), ""), refresh=True)
+            shown = next_tick(now)
+            _require_running(parts, log)
+            time.sleep(0.5)
+
+
+def _require_running(parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
+    for name, process in parts.items():
+        if process.poll() is not None:
+            last_lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+            Console(stderr=True).print("\n".join(last_lines), markup=False, highlight=False, soft_wrap=True)
+            raise StackError(
+                f"The {name} ended with exit code {process.returncode}; its last lines are above, all are in {log}."
+            )
