@@ -53,6 +53,19 @@ CHECKS = (
         """,
     ),
     Check(
+        "fields_are_readable",
+        "Every value that decorates a game could be read.",
+        """
+        SELECT
+            'WARN' AS severity,
+            concat_ws(': ', format('%s has %s unreadable values', game_date, fields_unreadable), unreadable_sample)
+                AS finding
+        FROM scoreboard
+        WHERE fields_unreadable > 0
+        ORDER BY game_date DESC
+        """,
+    ),
+    Check(
         "no_suspect_games",
         "No scoreboard turned a final game back, and the legacy feed tells no game otherwise than the current one.",
         """

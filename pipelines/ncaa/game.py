@@ -1,25 +1,26 @@
-"""One game of a payload in the one spelling of its values, whichever of the API's formats it came in. Pure."""
+"""Normalizes one game from either API format. Pure."""
 
 import datetime as dt
 import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, Literal, NamedTuple
 
 from models.reference import canonical_conference, conference_name
 from pipelines.ncaa.league import League
-from pipelines.ncaa.payload import GamePayload, NamesPayload, TeamPayload
+from pipelines.ncaa.payload import NamesPayload, TeamPayload, read_game
 from pipelines.ncaa.slugs import is_placeholder, slug_from_name, team_slug
 from pipelines.seasons import EASTERN, season_of
 
 Status = Literal["scheduled", "live", "final", "postponed", "canceled"]
 
 
-# Not frozen: a frozen one takes five times as long to make, and a day has five hundred.
+# Not frozen: creating a frozen instance takes five times as long, and a date has up to five hundred.
 @dataclass(slots=True)
 class TeamLine:
-    """One side of a game: the team as this scoreboard describes it, and its line. None where it says nothing."""
+    """One side of a game: its team, score, rank and seed. None where the scoreboard has no value."""
 
     slug: str
     team_name: str | None
@@ -34,7 +35,7 @@ class TeamLine:
 
 @dataclass(slots=True)
 class Game:
-    """A game with one spelling for each value, whichever feed it came from. `start_time` is aware, UTC."""
+    """A game with normalized values, the same from either feed. `start_time` is aware, UTC."""
 
     contest_id: int
     status: Status
@@ -74,7 +75,7 @@ _STATUS: Final[Mapping[str, Status]] = {
 _INTERRUPTED: Final = frozenset({"delayed", "suspended"})
 _CALLED_OFF: Final = re.compile(r"\b(?:(?P<canceled>cancell?ed|canc)|(?P<postponed>postponed|ppd))\b", re.IGNORECASE)
 CONTEST_URL: Final = re.compile(r"/game/([0-9]{1,9})/?$")
-_TIP_OFF: Final = re.compile(r"(1[0-2]|0?[1-9]):([0-5]\d) ?([AP])M\b", re.IGNORECASE)
+_TIP_OFF: Final = re.compile(r"(1[0-2]|0?[1-9]):([0-5]\d) ?([AP])M(?: E[SD]?T)?", re.IGNORECASE)
 _TO_BE_ANNOUNCED: Final = frozenset({"", "TBA", "TBD"})
 _CLOCK: Final = re.compile(r"0?(\d{0,2}):(\d\d)(?:\.\d)?")
 _OVERTIME: Final = re.compile(r"\b(\d?)(?:ST|ND|RD|TH)? ?OT\b")
@@ -83,7 +84,8 @@ _OVERTIME: Final = re.compile(r"\b(\d?)(?:ST|ND|RD|TH)? ?OT\b")
 class GameParser:
     """Parses the games of one date of a league."""
 
-    def __init__(self, league: League, game_date: dt.date) -> None:
+    def __init__(self, league: League, game_date: dt.date, *, is_legacy: bool) -> None:
+        self.is_legacy = is_legacy
         self.rounds = league.rounds
         self.spellings = (f"{game_date:%m/%d/%Y}", f"{game_date:%m-%d-%Y}")
         midnight = dt.datetime.combine(game_date, dt.time(), EASTERN)
@@ -92,8 +94,13 @@ class GameParser:
         self.season = season_of(game_date)
         self.first_second, self.last_second = midnight.timestamp(), next_midnight.timestamp() - 1
 
-    def parse(self, raw: GamePayload) -> Game | UndecidedGame:
-        """Raises `UnreadableGameError` with the reason."""
+    def parse(self, entry: Any, unreadable: dict[str, str]) -> Game | UndecidedGame:
+        """Normalizes one raw game. Decorating fields that cannot be read become null and are added to `unreadable`.
+
+        Raises:
+            ValidationError, UnreadableGameError: a field that identifies the game cannot be read.
+        """
+        raw = read_game(entry, unreadable)
         date, url = raw.get("startDate"), raw["url"]
         # A game without a date belongs to the scoreboard that lists it.
         if date and date not in self.spellings:
@@ -114,42 +121,68 @@ class GameParser:
             raise UnreadableGameError("gameState is 'final' and a score is missing")
         if status == "scheduled" and (home.score is not None or away.score is not None):
             home, away = replace(home, score=None), replace(away, score=None)
-        clock = _clock(raw.get("contestClock") or "") if status == "live" else None
-        period, overtimes = _period(raw.get("currentPeriod") or message, status, clock)
+        clock = _clock(raw.get("contestClock") or "", unreadable) if status == "live" else None
+        period, overtimes = self._period(raw.get("currentPeriod") or message, status, clock, unreadable)
         return Game(
             contest_id=int(contest[1]),
             status=status,
-            start_time=self._start_time(raw.get("startTime") or "", raw.get("startTimeEpoch")),
+            start_time=self._start_time(raw.get("startTime") or "", raw.get("startTimeEpoch"), unreadable),
             home=home,
             away=away,
             period=period,
             clock=clock,
             overtime_periods=overtimes,
-            bracket_round=self._bracket_round(raw.get("bracketRound")),
+            bracket_round=self._bracket_round(raw.get("bracketRound"), unreadable),
             network=raw.get("network") or None,
         )
 
-    def _start_time(self, said: str, epoch: int | None) -> dt.datetime | None:
-        if said.upper() in _TO_BE_ANNOUNCED:
+    def _start_time(self, text: str, epoch: int | None, unreadable: dict[str, str]) -> dt.datetime | None:
+        if text.upper() in _TO_BE_ANNOUNCED:
             return None
+        tip_off = _tip_off(text)
+        if tip_off is None:
+            unreadable["startTime"] = text
         if epoch is not None and self.first_second <= epoch <= self.last_second:
             return dt.datetime.fromtimestamp(epoch, dt.UTC)
-        tip_off = _TIP_OFF.match(said)
         if tip_off is None:
-            raise UnreadableGameError(f"startTime is {said!r}, expected a time such as '7:00 PM ET', or 'TBA'")
-        hour = int(tip_off[1]) % 12 + (12 if tip_off[3] in "pP" else 0)
-        return dt.datetime.combine(self.game_date, dt.time(hour, int(tip_off[2])), EASTERN).astimezone(dt.UTC)
+            return None
+        return dt.datetime.combine(self.game_date, tip_off, EASTERN).astimezone(dt.UTC)
 
-    def _bracket_round(self, raw: int | str | None) -> str | None:
+    def _bracket_round(self, raw: int | str | None, unreadable: dict[str, str]) -> str | None:
         # The current feed numbers the rounds; the legacy feed names them, trade marks included (`Sweet 16&#174;`).
-        if not raw:
+        if raw is None or raw == "":
             return None
         if isinstance(raw, int):
-            if raw > len(self.rounds):
-                raise UnreadableGameError(f"bracketRound is {raw}, expected 1 to {len(self.rounds)}")
-            return self.rounds[raw - 1]
+            if 1 <= raw <= len(self.rounds):
+                return self.rounds[raw - 1]
+            unreadable["bracketRound"] = str(raw)
+            return None
         name = html.unescape(raw).replace("®", "").strip()
         return next((known for known in self.rounds if known.lower() == name.lower()), name)
+
+    def _period(
+        self, text: str, status: Status, clock: str | None, unreadable: dict[str, str]
+    ) -> tuple[str | None, int]:
+        """Returns the period and the number of overtimes begun."""
+        text = text.upper()
+        overtime = _OVERTIME.search(text)
+        overtimes = int(overtime[1] or 1) if overtime is not None else 0
+        if status == "final":
+            return "final", overtimes
+        if status != "live":
+            return None, 0
+        if overtimes:
+            return "OT" if overtimes == 1 else f"{overtimes}OT", overtimes
+        if "1ST" in text:
+            return "1st", 0
+        if "2ND" in text:
+            return "2nd", 0
+        # At half-time the legacy feed sends no period and the clock ":00". The current feed sends "0:00" for no clock.
+        if text.startswith("HALF") or (self.is_legacy and text == "" and clock == "0:00"):
+            return "halftime", 0
+        if text and not text.startswith("FINAL"):  # the state of a game that just ended may lag behind
+            unreadable["currentPeriod"] = text
+        return None, 0
 
 
 def _team_line(raw: TeamPayload, side: str, season: int) -> TeamLine | None:
@@ -167,10 +200,10 @@ def _team_line(raw: TeamPayload, side: str, season: int) -> TeamLine | None:
         return None
     conference_id = name = None
     for conference in raw.get("conferences") or ():
-        said = conference.get("conferenceSeo")
-        if said and said != "top-25":  # the legacy feed lists the poll as a second conference
-            conference_id = canonical_conference(said)
-            name = conference_name(conference_id, season) or conference.get("conferenceName") or None
+        conference_slug = conference.get("conferenceSeo")
+        if conference_slug and conference_slug != "top-25":  # the legacy feed lists the poll as a conference
+            conference_id, name = _conference(conference_slug, season)
+            name = name or conference.get("conferenceName") or None
             break
     return TeamLine(
         slug=slug,
@@ -185,6 +218,22 @@ def _team_line(raw: TeamPayload, side: str, season: int) -> TeamLine | None:
     )
 
 
+@lru_cache(maxsize=256)
+def _conference(slug: str, season: int) -> tuple[str, str | None]:
+    """Returns a conference's id, and its name if `models/reference` knows it."""
+    conference_id = canonical_conference(slug)
+    return conference_id, conference_name(conference_id, season)
+
+
+@lru_cache(maxsize=256)
+def _tip_off(text: str) -> dt.time | None:
+    """Parses `7:00 PM ET` and `07:00PM ET`."""
+    match = _TIP_OFF.fullmatch(text)
+    if match is None:
+        return None
+    return dt.time(int(match[1]) % 12 + (12 if match[3] in "pP" else 0), int(match[2]))
+
+
 def _status(state: str, message: str, *, has_score: bool) -> Status:
     called_off = _CALLED_OFF.search(message)
     if called_off is not None:
@@ -197,28 +246,11 @@ def _status(state: str, message: str, *, has_score: bool) -> Status:
     raise UnreadableGameError(f"gameState is {state!r}, expected one of {', '.join(_STATUS)}")
 
 
-def _clock(said: str) -> str | None:
-    """`07:20`, `4:28` and `:00` as `7:20`, `4:28` and `0:00`."""
-    clock = _CLOCK.fullmatch(said)
-    return f"{int(clock[1] or 0)}:{clock[2]}" if clock is not None else None
-
-
-def _period(said: str, status: Status, clock: str | None) -> tuple[str | None, int]:
-    """The period's one spelling, and the number of overtimes begun."""
-    said = said.upper()
-    overtime = _OVERTIME.search(said)
-    overtimes = int(overtime[1] or 1) if overtime is not None else 0
-    if status == "final":
-        return "final", overtimes
-    if status != "live":
-        return None, 0
-    if overtimes:
-        return "OT" if overtimes == 1 else f"{overtimes}OT", overtimes
-    if "1ST" in said:
-        return "1st", 0
-    if "2ND" in said:
-        return "2nd", 0
-    # At half-time the legacy feed sends no period and the clock ":00".
-    if said.startswith("HALF") or (said == "" and clock == "0:00"):
-        return "halftime", 0
-    return None, 0
+def _clock(text: str, unreadable: dict[str, str]) -> str | None:
+    """Returns `07:20`, `4:28` and `:00` as `7:20`, `4:28` and `0:00`."""
+    clock = _CLOCK.fullmatch(text)
+    if clock is not None:
+        return f"{int(clock[1] or 0)}:{clock[2]}"
+    if text:
+        unreadable["contestClock"] = text
+    return None

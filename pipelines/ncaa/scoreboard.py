@@ -1,4 +1,4 @@
-"""A scoreboard's bytes to games in one spelling: the API's two formats end here. Pure."""
+"""Parses the bytes of a scoreboard in either API format. Pure."""
 
 import datetime as dt
 import hashlib
@@ -20,12 +20,15 @@ from pipelines.ncaa.game import (
     UnreadableGameError,
 )
 from pipelines.ncaa.league import League
-from pipelines.ncaa.payload import GAME_PAYLOAD
 
 Feed = Literal["current", "legacy"]
 
 LEGACY_FEED_FROZE: Final = dt.date(2025, 8, 29)
 """Last date of the legacy feed: it was not updated afterwards (docs/ncaa-api.md#the-two-feeds)."""
+
+
+FEWEST_GAMES_OF_A_FORMAT: Final = 5
+"""Below this number of games, unreadable ones say nothing about the format: the Final Four has two."""
 
 
 class ScoreboardResponse(NamedTuple):
@@ -41,7 +44,7 @@ class ScoreboardResponse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A game that could not be read: why, in a sentence, and its JSON as received."""
+    """A game that could not be read: the reason as a sentence, and its JSON as received."""
 
     key: str
     contest_id: int | None
@@ -93,29 +96,29 @@ class ParsedScoreboard:
 
 
 def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
-    """Reads an answer into games and rejects; of a contest listed twice the furthest state counts.
+    """Parses an answer. If a contest is listed twice, the entry with the furthest state is kept.
 
     Raises:
         NotAScoreboardError: not JSON, not a scoreboard, or more than a fifth of its games unreadable.
         WrongDateError: every game is of another date.
         UpstreamFailedError: a legacy answer for a date after that feed froze.
     """
-    asked = f"GET {response.source_url}"
+    request = f"GET {response.source_url}"
     expected = f"expected the scoreboard of {response.game_date} as JSON with a list of `games`"
     try:
         payload = _read_json(response.body)
     except (ValueError, RecursionError):
         start = response.body[:60].decode("utf-8", "replace")
         raise NotAScoreboardError(
-            f"{asked} gave {len(response.body)} bytes that are not JSON ({start!r}); {expected}."
+            f"{request} returned {len(response.body)} bytes that are not JSON ({start!r}); {expected}."
         ) from None
     if not isinstance(payload, dict) or not isinstance(payload.get("games"), list):
-        raise NotAScoreboardError(f"{asked} gave JSON that is no scoreboard ({str(payload)[:60]!r}); {expected}.")
+        raise NotAScoreboardError(f"{request} returned JSON that is no scoreboard ({str(payload)[:60]!r}); {expected}.")
     feed: Feed = "legacy" if "hideRank" in payload else "current"
     if feed == "legacy" and response.game_date > LEGACY_FEED_FROZE:
         raise UpstreamFailedError(
-            f"{asked} gave an answer of the legacy feed, which froze on {LEGACY_FEED_FROZE}: "
-            "the API's own source failed, and what it gave instead is stale."
+            f"{request} returned an answer of the legacy feed, which froze on {LEGACY_FEED_FROZE}. "
+            "The API's own source failed, and this fallback is stale."
         )
 
     entries: list[Any] = payload["games"]
@@ -123,16 +126,17 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
     rejects: dict[str, Reject] = {}
     undecided: set[int] = set()
     undecided_without_id = 0
-    unreadable = 0
+    unreadable: dict[int, dict[str, str]] = {}
+    rejected_entries = 0
     other_dates: list[str] = []
-    parser = GameParser(response.league, response.game_date)
-    validate = GAME_PAYLOAD.validator.validate_python  # bound once: it is called for every game
+    parser = GameParser(response.league, response.game_date, is_legacy=feed == "legacy")
     for entry in entries:
         raw = entry.get("game") if isinstance(entry, dict) else entry
+        fields: dict[str, str] = {}
         try:
-            game = parser.parse(validate(raw))
+            game = parser.parse(raw, fields)
         except (ValidationError, UnreadableGameError) as error:
-            unreadable += 1
+            rejected_entries += 1
             if isinstance(error, OtherDateError):
                 other_dates.append(str(error))
             reject = _reject(entry if raw is None else raw, error, response.game_date)
@@ -147,12 +151,14 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
             known = games.get(game.contest_id)
             if known is None or PROGRESS[game.status] >= PROGRESS[known.status]:
                 games[game.contest_id] = game
+                unreadable[game.contest_id] = fields
     if entries and len(other_dates) == len(entries):
-        raise WrongDateError(f"{asked} gave {len(entries)} games of another date ({other_dates[0]}); {expected}.")
-    if unreadable * 5 > len(entries):
+        raise WrongDateError(f"{request} returned {len(entries)} games of another date ({other_dates[0]}); {expected}.")
+    if len(entries) >= FEWEST_GAMES_OF_A_FORMAT and rejected_entries * 5 > len(entries):
         raise NotAScoreboardError(
-            f"{asked} gave {len(entries)} games of which {unreadable} cannot be read, more than a fifth: the format "
-            f"may have changed, and nothing was loaded. One of them: {next(iter(rejects.values())).reason}"
+            f"{request} returned {len(entries)} games, of which {rejected_entries} cannot be read, more than a fifth. "
+            f"Nothing was loaded, because the format may have changed. One of them: "
+            f"{next(iter(rejects.values())).reason}"
         )
     undecided -= games.keys()
     for contest_id in (*games, *undecided):
@@ -169,6 +175,12 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
         is_simulated=response.is_simulated,
         undecided=tuple(sorted(undecided)),
         undecided_without_id=undecided_without_id,
+        unreadable_fields=tuple(
+            UnreadableField(contest_id, name, value)
+            for contest_id, fields in unreadable.items()
+            if fields
+            for name, value in fields.items()
+        ),
     )
 
 

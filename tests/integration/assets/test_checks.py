@@ -112,6 +112,16 @@ def test_a_game_that_could_not_be_read_is_an_error_that_names_it(tables: Tables)
     assert tables.bad() == {"no_rejected_games": (ERROR, f"{YESTERDAY}, contest 7000050: home.score is 'eighty'.")}
 
 
+def test_unreadable_values_are_a_warning_with_a_sample(tables: Tables) -> None:
+    sample = "contest 7000006: home.rank 'NR'"
+    tables.query(
+        "UPDATE scoreboard SET fields_unreadable = 2, unreadable_sample = $1 WHERE game_date = $2",
+        sample,
+        day(YESTERDAY),
+    )
+    assert tables.bad() == {"fields_are_readable": (WARN, f"{YESTERDAY} has 2 unreadable values: {sample}.")}
+
+
 def test_a_final_game_that_turned_back_is_a_warning(tables: Tables) -> None:
     tables.load(scoreboard(LAST_WEEK, NOW, game(7_000_001, "duke", "unc")), games_expected=1)
     bad = tables.bad()

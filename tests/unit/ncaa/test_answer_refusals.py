@@ -56,7 +56,7 @@ def test_what_is_no_scoreboard_is_refused_in_a_sentence(parse: Parse, name: str)
     with pytest.raises(NotAScoreboardError) as caught:
         parse(NOT_A_SCOREBOARD[name], DATE)
     message = str(caught.value)
-    assert message.startswith("GET http://ncaa.example/scoreboard gave ")
+    assert message.startswith("GET http://ncaa.example/scoreboard returned ")
     assert "expected the scoreboard of 2026-01-03" in message
     assert message.isprintable()
     assert len(message) < 400
