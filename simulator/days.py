@@ -43,6 +43,8 @@ class SeasonDays:
     """The dates of one season. Equal dates and an equal seed give equal games."""
 
     name: str
+    season: int
+    """The season whose teams play."""
     opening: date
     """A Monday."""
     first_id: int
@@ -76,6 +78,7 @@ def calendar_season(season: int) -> SeasonDays:
         bracket = _bracket_days_of_2021()
     return SeasonDays(
         name=str(season),
+        season=season,
         opening=opening,
         first_id=_CALENDAR_IDS + (season - FIRST_SEASON) * ID_STRIDE,
         bracket=bracket,
@@ -96,6 +99,7 @@ def season_around(today: date) -> SeasonDays:
     bracket = _bracket_days(opening)
     return SeasonDays(
         name=f"window {opening}",
+        season=season_of(monday),
         opening=opening,
         first_id=_WINDOW_IDS + block % _WINDOW_EDITIONS * ID_STRIDE,
         bracket=bracket,

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from random import Random
 
-from models.reference import Team
+from models.reference import Team, teams
 from simulator.days import SeasonDays
 from simulator.fixtures import members, regular_season
 from simulator.game import Game, Kind
@@ -16,31 +16,33 @@ from simulator.tournaments import Played, bracket, conference_tournament, select
 
 POLL_SIZE = 25
 _NEUTRAL_SHARE = 0.05
+_FIRST_KNOWN_SEASON = 2025
+"""Earlier seasons have the teams and conferences of this one."""
 
 
 @lru_cache(maxsize=24)
-def season_games(seed: int, days: SeasonDays, teams: tuple[Team, ...]) -> Mapping[date, tuple[Game, ...]]:
+def season_games(seed: int, days: SeasonDays) -> Mapping[date, tuple[Game, ...]]:
     """Returns all games of a season by US Eastern date, in order of tip-off. Equal arguments give equal games."""
+    division = teams(max(days.season, _FIRST_KNOWN_SEASON))
     rng = Random(f"{seed} {days.name}")  # noqa: S311
-    strength = ratings(rng, teams)
-    played = _regular_season(rng, days, teams, strength)
-    balance = [0] * len(teams)
-    conference_wins = [0] * len(teams)
+    strength = ratings(rng, division)
+    played = _regular_season(rng, days, division, strength)
+    balance = [0] * len(division)
+    conference_wins = [0] * len(division)
     for game in played:
         winner = game.winner
         balance[winner] += 1
         balance[game.away if winner == game.home else game.home] -= 1
         conference_wins[winner] += game.kind is Kind.CONFERENCE
     champions = []
-    for conference, group in members(teams).items():
+    for conference, group in members(division).items():
         standing = sorted(group, key=lambda team: -conference_wins[team])
         tournament = conference_tournament(rng, days, conference, standing, strength)
         played += tournament
         champions.append(tournament[-1].winner)
     merit = [rating + 0.4 * more_wins for rating, more_wins in zip(strength, balance, strict=True)]
-    if len(teams) >= days.field_size:
-        played += bracket(rng, days, select_field(champions, merit, days.field_size), strength)
-    return _numbered(rng, days, teams, strength, [game for game in played if game.day <= days.last_day])
+    played += bracket(rng, days, select_field(champions, merit, days.field_size), strength)
+    return _numbered(rng, days, division, strength, [game for game in played if game.day <= days.last_day])
 
 
 def _regular_season(rng: Random, days: SeasonDays, teams: Sequence[Team], strength: Sequence[float]) -> list[Played]:

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.reference import teams
 from simulator import payload
 from simulator.clock import Clock
 from simulator.days import season_of
@@ -27,8 +26,6 @@ SIMULATOR_HEADER = "x-gamepulse-simulator"
 _CACHED_AFTER = timedelta(days=2)
 _CACHED_DATES = 64
 _LOGGED_REQUESTS = 50_000
-_TEAMS_SEASON = 2025
-"""Simulated seasons have the teams and conferences of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,6 @@ class Simulator:
             midseason_date = today
         self.world = World(
             seed=options.seed,
-            teams=teams(_TEAMS_SEASON),
             last_season=season_of(today) + 1 if options.season is None else options.season,
             midseason_date=midseason_date,
         )

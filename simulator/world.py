@@ -21,10 +21,8 @@ class World:
     """
 
     seed: int
-    teams: tuple[Team, ...] = field(repr=False)
     last_season: int
     midseason_date: date | None = None
-    _seasons: dict[str, Mapping[date, tuple[Game, ...]]] = field(default_factory=dict, init=False, repr=False)
     _by_team: dict[str, Mapping[str, tuple[Game, ...]]] = field(default_factory=dict, init=False, repr=False)
 
     def games(self, day: date) -> tuple[Game, ...]:
@@ -61,10 +59,7 @@ class World:
         return 0, 0
 
     def _games_of(self, days: SeasonDays) -> Mapping[date, tuple[Game, ...]]:
-        # `season_games` has a cache for the whole process, but each call hashes 365 teams.
-        if days.name not in self._seasons:
-            self._seasons[days.name] = season_games(self.seed, days, self.teams)
-        return self._seasons[days.name]
+        return season_games(self.seed, days)
 
     def _games_by_team_of(self, days: SeasonDays) -> Mapping[str, tuple[Game, ...]]:
         if days.name not in self._by_team:

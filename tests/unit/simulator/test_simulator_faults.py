@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from models.reference import teams
 from simulator.days import EASTERN
 from simulator.faults import BUCKET_SECONDS, FAULTS, Endpoint, Faults, Target
 from simulator.listing import counts, listing
@@ -16,7 +15,7 @@ SEED = 7
 DAY = date(2025, 11, 15)
 EVENING = datetime(2025, 11, 15, 19, 30, tzinfo=EASTERN)
 
-WORLD = World(seed=SEED, teams=teams(2025), last_season=2025)
+WORLD = World(seed=SEED, last_season=2025)
 
 
 def only(name: str, **options: Any) -> Faults:

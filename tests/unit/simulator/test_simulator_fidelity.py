@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from models.reference import teams
 from simulator import legacy, payload
 from simulator.days import EASTERN, calendar_season
 from simulator.faults import Faults
@@ -62,16 +61,13 @@ def shape(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(seed=SEED, teams=teams(2025), last_season=2025)
+    return World(seed=SEED, last_season=2025)
 
 
 @pytest.fixture(scope="module")
 def games() -> list[Game]:
     return [
-        game
-        for season in SEASONS
-        for games in season_games(SEED, calendar_season(season), teams(2025)).values()
-        for game in games
+        game for season in SEASONS for games in season_games(SEED, calendar_season(season)).values() for game in games
     ]
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from models.reference import teams
 from simulator import legacy, payload
 from simulator.days import EASTERN, REISSUE_OFFSET
 from simulator.faults import FAULTS, Faults, Target
@@ -19,7 +18,7 @@ BEFORE = datetime(2025, 11, 1, 12, tzinfo=EASTERN)
 EVENING = datetime(2025, 11, 15, 19, 30, tzinfo=EASTERN)
 LATER = datetime(2025, 12, 24, 12, tzinfo=EASTERN)
 
-WORLD = World(seed=SEED, teams=teams(2025), last_season=2026)
+WORLD = World(seed=SEED, last_season=2026)
 CLEAN = Faults(SEED)
 GAMES = WORLD.games(DAY)
 GAME_FAULTS = [name for name, fault in FAULTS.items() if fault.target is Target.GAME]

@@ -74,7 +74,7 @@ def test_a_change_to_or_from_summer_time_does_not_lengthen_a_game(day: datetime)
 
 
 def test_about_six_percent_of_games_go_to_overtime_and_none_ends_in_a_draw() -> None:
-    games = [game for games in season_games(7, calendar_season(2025), teams(2025)).values() for game in games]
+    games = [game for games in season_games(7, calendar_season(2025)).values() for game in games]
     assert 0.045 <= sum(game.overtimes > 0 for game in games) / len(games) <= 0.08
     for game in games:
         assert game.home_score != game.away_score

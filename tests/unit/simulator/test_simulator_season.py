@@ -19,7 +19,7 @@ TEAMS = teams(2025)
 @pytest.fixture(scope="module", params=["calendar", "window"])
 def games(request: pytest.FixtureRequest) -> list[Game]:
     days = calendar_season(2025) if request.param == "calendar" else season_around(date(2026, 7, 15))
-    return [game for games in season_games(SEED, days, TEAMS).values() for game in games]
+    return [game for games in season_games(SEED, days).values() for game in games]
 
 
 def of_kind(games: list[Game], kind: Kind) -> list[Game]:
@@ -48,9 +48,9 @@ def test_openings_and_championship_dates_are_the_real_ones() -> None:
 
 def test_equal_seeds_give_equal_seasons_and_other_seeds_others() -> None:
     days = calendar_season(2024)
-    again = season_games.__wrapped__(SEED, days, TEAMS)
-    assert again == season_games(SEED, days, TEAMS)
-    assert again != season_games.__wrapped__(SEED + 1, days, TEAMS)
+    again = season_games.__wrapped__(SEED, days)
+    assert again == season_games(SEED, days)
+    assert again != season_games.__wrapped__(SEED + 1, days)
 
 
 def test_every_team_plays_25_to_40_games(games: list[Game]) -> None:
@@ -126,8 +126,14 @@ def test_the_bracket_has_68_teams_in_7_rounds_with_matching_seeds_regions_and_id
     assert Counter(game.region for game in first_round) == dict.fromkeys(("East", "West", "South", "Midwest"), 8)
 
 
+@pytest.mark.parametrize(("season", "known"), [(2010, 2025), (2025, 2025), (2026, 2026)])
+def test_teams_and_conferences_are_those_of_the_season_or_of_the_first_known_one(season: int, known: int) -> None:
+    games = season_games(SEED, calendar_season(season)).values()
+    assert {team for day in games for game in day for team in (game.home, game.away)} == set(teams(known))
+
+
 def test_the_bracket_of_2027_opens_with_twelve_games_for_76_teams() -> None:
-    season = season_games(SEED, calendar_season(2026), TEAMS)
+    season = season_games(SEED, calendar_season(2026))
     bracket = [game for games in season.values() for game in games if game.kind is Kind.BRACKET]
     opening = [game for game in bracket if game.bracket_round == 1]
     assert Counter(game.bracket_round for game in bracket) == {1: 12, 2: 32, 3: 16, 4: 8, 5: 4, 6: 2, 7: 1}
@@ -157,7 +163,7 @@ def test_only_winners_advance_in_the_bracket_and_every_conference_champion_is_in
 def test_the_bracket_is_played_on_the_real_dates() -> None:
     days = calendar_season(2025)
     played = defaultdict(set)
-    for day, games in season_games(SEED, days, TEAMS).items():
+    for day, games in season_games(SEED, days).items():
         for game in games:
             if game.bracket_round:
                 played[game.bracket_round].add(day)
@@ -168,9 +174,9 @@ def test_the_bracket_is_played_on_the_real_dates() -> None:
 
 
 def test_season_2019_stops_in_march_and_the_bracket_of_season_2020_has_its_own_dates() -> None:
-    stopped = season_games(SEED, calendar_season(2019), TEAMS)
+    stopped = season_games(SEED, calendar_season(2019))
     assert max(stopped) == date(2020, 3, 11)
-    played = season_games(SEED, calendar_season(2020), TEAMS)
+    played = season_games(SEED, calendar_season(2020))
     assert {game.bracket_round for game in played[date(2021, 3, 18)]} == {1}
     assert {game.bracket_round for game in played[date(2021, 3, 29)]} == {5}
 
@@ -185,7 +191,7 @@ def test_tournament_games_are_announced_before_tip_off_and_other_games_before_th
 
 
 def test_no_games_on_christmas_in_a_season_on_its_real_days() -> None:
-    played = season_games(SEED, calendar_season(2025), TEAMS)
+    played = season_games(SEED, calendar_season(2025))
     assert played.keys().isdisjoint({date(2025, 12, 24), date(2025, 12, 25)})
 
 
@@ -197,7 +203,7 @@ def test_contest_ids_are_in_range_unique_and_stable_over_all_seasons() -> None:
     assert min(firsts) >= 6_000_000
     assert max(firsts) + 20_000 <= 10_000_000
     days = calendar_season(2025)
-    ids = [game.contest_id for games in season_games(SEED, days, TEAMS).values() for game in games]
+    ids = [game.contest_id for games in season_games(SEED, days).values() for game in games]
     assert ids == list(range(days.first_id, days.first_id + len(ids)))
 
 

@@ -4,13 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from models.reference import teams
 from simulator.days import FIRST_SEASON, season_around, season_of
 from simulator.world import World
 
 
 def world(midseason_date: date | None = None, last_season: int = 2026) -> World:
-    return World(seed=7, teams=teams(2025), last_season=last_season, midseason_date=midseason_date)
+    return World(seed=7, last_season=last_season, midseason_date=midseason_date)
 
 
 def test_every_day_of_the_year_is_in_january_or_february_of_its_season_window() -> None:
