@@ -46,11 +46,11 @@ ORDER BY home.season, number_of_game
 _SCOREBOARDS = """
 INSERT INTO scoreboard (
     sport, game_date, fetched_at, feed, source_url, is_simulated,
-    games_expected, games_received, games_suspect, settled_at
+    games_expected, games_received, settled_at
 )
 SELECT
     'ncaam', game_date, game_date + INTERVAL '60 hours', 'current', 'https://ncaa-api.example', FALSE,
-    count(*), count(*), 0, game_date + INTERVAL '60 hours'
+    count(*), count(*), game_date + INTERVAL '60 hours'
 FROM fact_game
 GROUP BY game_date
 ON CONFLICT DO NOTHING

@@ -59,8 +59,9 @@ class Target:
 
     async def vacuum(self, size: int) -> None:
         """Vacuums where enough games have changed that autovacuum would."""
+        await self.connection.execute("DELETE FROM game_evidence")  # of the games' last move
         if size >= _MANY_GAMES:
-            await self.connection.execute("VACUUM ANALYZE fact_game")
+            await self.connection.execute("VACUUM ANALYZE fact_game, game_evidence")
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKeyConstraint,
     Identity,
+    Index,
     Numeric,
     SmallInteger,
     Text,
@@ -67,6 +68,7 @@ class FactGame(SQLModel, table=True):
         ),
         CheckConstraint("rivalry_factor IN (1.00, 1.20)", name="ck_fact_game_rivalry_factor"),
         CheckConstraint("feed IN ('current', 'legacy')", name="ck_fact_game_feed"),
+        Index("ix_fact_game_contradicted", "game_date", postgresql_where=text("contradicted_since IS NOT NULL")),
     )
 
     game_key: int = Field(

@@ -52,11 +52,8 @@ class Scoreboard(SQLModel, table=True):
         sa_type=DateTime(timezone=True),
         description="The moment that the last load replaced because it lay ahead of the database's clock; else null.",
     )
-    games_suspect: int = Field(
-        description="Games that were not believed: a final one turned back, or one that the legacy feed contradicts."
-    )
     settled_at: dt.datetime | None = Field(
         sa_type=DateTime(timezone=True),
-        description="First fetch after noon (US Eastern) of the second day after, with no game scheduled or live; "
-        "null until then.",
+        description="The latest fetch, where no more is expected of the date: it came after noon (US Eastern) of the "
+        "second day after, no game is scheduled, live or contradicted, and the calendar is known; else null.",
     )

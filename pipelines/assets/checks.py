@@ -67,12 +67,12 @@ CHECKS = (
     ),
     Check(
         "no_suspect_games",
-        "No scoreboard turned a final game back, and the legacy feed tells no game otherwise than the current one.",
+        "No evidence contradicts a game as it stands.",
         """
-        SELECT 'WARN' AS severity, format('%s has %s games that were not believed', game_date, games_suspect) AS finding
-        FROM scoreboard
-        WHERE games_suspect > 0
-        ORDER BY game_date DESC
+        SELECT 'WARN' AS severity, format('%s of %s: %s', game_id, game_date, suspect_reason) AS finding
+        FROM fact_game
+        WHERE suspect_reason IS NOT NULL
+        ORDER BY game_date DESC, game_id
         """,
     ),
     Check(

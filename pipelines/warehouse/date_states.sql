@@ -16,9 +16,9 @@ SELECT
     ) AS games_open,
     (
         SELECT min(contradicted_since)
-        FROM game_evidence
-        WHERE game_evidence.sport = :sport
-          AND game_evidence.game_date = day.game_date
+        FROM fact_game
+        WHERE fact_game.sport = :sport
+          AND fact_game.game_date = day.game_date
     ) AS contradicted_since
 FROM unnest(CAST(:dates AS date[])) WITH ORDINALITY AS day (game_date, position)
 LEFT JOIN requested_date ON requested_date.sport = :sport AND requested_date.game_date = day.game_date

@@ -1,4 +1,4 @@
--- $1 season, $2 team keys whose conference changed: their games of that season, on whatever date.
+-- $1 team keys whose conference changed: their games on any date.
 UPDATE fact_game
 SET rivalry_factor = computed.rivalry_factor,
     updated_at = now()
@@ -9,8 +9,8 @@ FROM (
     FROM fact_game AS game
     JOIN dim_team AS home ON home.team_key = game.home_team_key
     JOIN dim_team AS away ON away.team_key = game.away_team_key
-    WHERE game.season = $1::int
-      AND (game.home_team_key = ANY ($2::bigint[]) OR game.away_team_key = ANY ($2::bigint[]))
+    WHERE game.home_team_key = ANY ($1::bigint[])
+       OR game.away_team_key = ANY ($1::bigint[])
 ) AS computed
 WHERE fact_game.game_key = computed.game_key
   AND fact_game.rivalry_factor <> computed.rivalry_factor

@@ -14,10 +14,10 @@ WITH missed AS (
 
 contradicted AS (
     SELECT game_date, min(contradicted_since) AS contradicted_since
-    FROM game_evidence
+    FROM fact_game
     WHERE sport = :sport
+      AND contradicted_since IS NOT NULL
     GROUP BY game_date
-    HAVING min(contradicted_since) IS NOT NULL
 ),
 
 known AS (

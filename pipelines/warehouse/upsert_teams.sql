@@ -1,5 +1,5 @@
--- $1 sport, $2 season, $3… one array a column of what the scoreboard says of its teams.
--- A value replaces a stored one when its watermark is not older; rows that stay as they are are not written.
+-- $1 sport, $2 season, $3… one array per column of what the scoreboard says of its teams.
+-- A value replaces a stored one unless its watermark is older; unchanged rows are not written.
 WITH incoming AS (
     SELECT $1::text || '_' || slug AS team_id, *
     FROM unnest(
@@ -43,8 +43,15 @@ merged AS (
             CASE WHEN full_name_wins THEN incoming.full_name ELSE stored.full_name END AS full_name,
             CASE WHEN abbreviation_wins THEN incoming.abbreviation ELSE stored.abbreviation END AS abbreviation,
             CASE WHEN conference_wins THEN incoming.conference_id ELSE stored.conference_id END AS conference_id,
-            CASE WHEN conference_wins THEN incoming.conference_name ELSE stored.conference_name END
-                AS conference_name,
+            -- The current feed names no conference, so one that models/reference does not know keeps its name.
+            CASE
+                WHEN incoming.conference_id = stored.conference_id AND conference_wins
+                    THEN coalesce(incoming.conference_name, stored.conference_name)
+                WHEN incoming.conference_id = stored.conference_id
+                    THEN coalesce(stored.conference_name, incoming.conference_name)
+                WHEN conference_wins THEN incoming.conference_name
+                ELSE stored.conference_name
+            END AS conference_name,
             greatest(stored.team_name_watermark, incoming.team_name_watermark) AS team_name_watermark,
             greatest(stored.full_name_watermark, incoming.full_name_watermark) AS full_name_watermark,
             greatest(stored.abbreviation_watermark, incoming.abbreviation_watermark) AS abbreviation_watermark,

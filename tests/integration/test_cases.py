@@ -104,6 +104,12 @@ def scoreboard_row(warehouse: Warehouse) -> dict[str, Any]:
     return row
 
 
+def suspects(warehouse: Warehouse) -> int:
+    """Returns the number of suspect games."""
+    [row] = warehouse.query("SELECT count(*) AS games FROM fact_game WHERE suspect_reason IS NOT NULL")
+    return int(row["games"])
+
+
 def slugs(warehouse: Warehouse) -> set[str]:
     """Returns the slugs of all teams."""
     return {row["slug"] for row in warehouse.query("SELECT slug FROM dim_team")}
@@ -315,15 +321,13 @@ def test_a_school_with_an_old_and_a_new_slug_is_one_team(load: Load, warehouse: 
         ]
 
 
-@pending
 @pytest.mark.parametrize("calendar", [True, False], ids=["calendar known", "calendar unknown"])
 def test_a_final_stays_beside_a_newer_id_that_is_scheduled(load: Load, warehouse: Warehouse, calendar: bool) -> None:
     load("21-final-and-newer-pre-id/2026-02-07", "2026-02-09 13:00", calendar=calendar)
     assert scores(warehouse) == {6_536_001: ("final", 80, 70), 6_540_001: ("withdrawn", None, None)}
-    assert scoreboard_row(warehouse)["games_suspect"] == 1
+    assert suspects(warehouse) == 1
 
 
-@pending
 @pytest.mark.parametrize("state", ["pre", "canceled"])
 @pytest.mark.parametrize("calendar", [True, False], ids=["calendar known", "calendar unknown"])
 def test_a_final_stays_when_only_a_newer_id_is_listed(
@@ -344,11 +348,10 @@ def test_a_final_stays_when_only_a_newer_id_is_listed(
         assert scores(warehouse)[6_540_011][0] == "withdrawn"
 
 
-@pending
 def test_two_finals_of_one_pair_both_stay_and_are_suspect(load: Load, warehouse: Warehouse) -> None:
     load("21d-two-finals-same-pair/2020-12-19", "2020-12-21 13:00")
     assert scores(warehouse) == {6_436_001: ("final", 80, 70), 6_436_002: ("final", 66, 71)}
-    assert scoreboard_row(warehouse)["games_suspect"] == 2
+    assert suspects(warehouse) == 2
 
 
 @pytest.mark.parametrize(
@@ -366,7 +369,7 @@ def test_a_date_listed_twice_is_loaded_once(load: Load, warehouse: Warehouse) ->
     load("40-whole-day-twice/2026-02-14", "2026-02-16 13:00")
     assert_is_good(warehouse)
     assert scores(warehouse) == {6_601_001: ("final", 80, 70), 6_601_002: ("final", 61, 66)}
-    assert scoreboard_row(warehouse)["games_suspect"] == 0
+    assert suspects(warehouse) == 0
 
 
 @pytest.mark.parametrize("case", ["41-one-id-final-then-pre", "41b-one-id-pre-then-final"])

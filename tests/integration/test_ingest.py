@@ -88,11 +88,15 @@ def test_a_date_with_fewer_games_than_the_calendar_lists_loads_and_withdraws_non
     assert {row["game_status"] for row in rows("SELECT game_status FROM fact_game")} == {"final"}
 
 
-def test_a_game_that_leaves_a_complete_scoreboard_is_withdrawn(source: Source, ingest: Any, rows: Rows) -> None:
+def test_a_final_that_leaves_a_complete_scoreboard_stays_and_is_suspect(
+    source: Source, ingest: Any, rows: Rows
+) -> None:
     ingest(DAY)
     source.games, source.expected = GAMES[:2], 2
-    assert ingest(DAY).report.games_withdrawn == 1
-    assert rows("SELECT game_id FROM fact_game WHERE game_status = 'withdrawn'") == [{"game_id": "ncaam_7000003"}]
+    report = ingest(DAY).report
+    assert (report.games_withdrawn, report.games_suspect) == (0, 1)
+    suspects = "SELECT game_id, game_status FROM fact_game WHERE suspect_reason IS NOT NULL"
+    assert rows(suspects) == [{"game_id": "ncaam_7000003", "game_status": "final"}]
 
 
 def test_a_date_loads_without_a_calendar(source: Source, ingest: Any, rows: Rows) -> None:
@@ -112,7 +116,8 @@ def test_an_empty_scoreboard_of_the_season_is_refused_unless_the_calendar_agrees
             ingest(DAY)
     assert len(rows("SELECT * FROM fact_game WHERE game_status = 'final'")) == 3
     source.expected = 0
-    assert ingest(DAY).report.games_withdrawn == 3
+    report = ingest(DAY).report
+    assert (report.games_withdrawn, report.games_suspect) == (0, 3)
 
 
 def test_a_database_of_real_games_refuses_simulated_ones(source: Source, ingest: Any, rows: Rows) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
+from models.reference import conference_name
 from pipelines.ncaa.game import Game, Status, TeamLine
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard, Reject
@@ -40,11 +41,15 @@ def team(
         full_name=full_name,
         abbreviation=abbreviation,
         conference_id=conference,
-        conference_name=conference_name or (conference.upper() if conference is not None else None),
+        conference_name=conference_name or _conference_name(conference),
         score=score,
         rank=rank,
         seed=seed,
     )
+
+
+def _conference_name(conference: str | None) -> str | None:
+    return conference and (conference_name(conference, 2024) or conference.upper())
 
 
 def game(

@@ -15,7 +15,7 @@ QUERIES = {
                home.team_id || ' ' || home.season AS home, away.team_id || ' ' || away.season AS away,
                game_status, game_start_time, home_score, away_score, game_period, game_clock, overtime_periods,
                home_rank, away_rank, home_seed, away_seed, bracket_round, network, venue, rivalry_factor, feed,
-               last_seen_at
+               last_seen_at, home_conference_id, away_conference_id, suspect_reason, contradicted_since
         FROM fact_game AS game
         JOIN dim_team AS home ON home.team_key = home_team_key
         JOIN dim_team AS away ON away.team_key = away_team_key
@@ -29,9 +29,16 @@ QUERIES = {
         ORDER BY slug COLLATE "C", season
     """,
     "scoreboard": """
-        SELECT game_date, feed, fetched_at, source_url, games_expected, games_received, games_suspect, settled_at
+        SELECT game_date, feed, fetched_at, source_url, games_expected, games_received, is_complete, games_undecided,
+               settled_at
         FROM scoreboard
         ORDER BY game_date
+    """,
+    "game_evidence": """
+        SELECT contest_id, game_date, statement::text, feed, last_listed_at, is_withdrawn, contradiction,
+               contradicted_since
+        FROM game_evidence
+        ORDER BY contest_id, game_date
     """,
     "rejected_game": """
         SELECT reject_key, game_date, contest_id, reason, payload

@@ -39,6 +39,12 @@ def upgrade() -> None:
     op.add_column("fact_game", sa.Column("suspect_reason", sa.Text()))
     op.add_column("fact_game", sa.Column("contradicted_since", MOMENT))
     op.execute(FILL_CONFERENCES)
+    op.create_index(
+        "ix_fact_game_contradicted",
+        "fact_game",
+        ["game_date"],
+        postgresql_where=sa.text("contradicted_since IS NOT NULL"),
+    )
     op.add_column("scoreboard", sa.Column("is_complete", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("scoreboard", sa.Column("games_undecided", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column(
@@ -48,6 +54,7 @@ def upgrade() -> None:
     op.add_column("scoreboard", sa.Column("answer_updated_at", MOMENT))
     op.add_column("scoreboard", sa.Column("last_stale_at", MOMENT))
     op.add_column("scoreboard", sa.Column("void_fetched_at", MOMENT))
+    op.drop_column("scoreboard", "games_suspect")  # a row of fact_game says for itself why it is suspect
     op.create_table(
         "game_evidence",
         sa.Column("sport", sa.Text(), nullable=False),
@@ -112,6 +119,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.add_column("scoreboard", sa.Column("games_suspect", sa.Integer(), server_default=sa.text("0"), nullable=False))
     for table in ("resolution", "requested_date", "game_evidence"):
         op.drop_table(table)
     for column in (

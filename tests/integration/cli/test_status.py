@@ -14,7 +14,8 @@ NOW = at("2026-01-10 20:00")
 def load(warehouse: Warehouse, *dates: str, state: str = "final 80-75") -> None:
     """Loads one game per date, fetched when the date can settle."""
     for date in dates:
-        warehouse.load(scoreboard(date, NOW, game(int(date.replace("-", "")), f"home-{date}", f"away-{date}", state)))
+        played = game(int(date.replace("-", "")), f"home-{date}", f"away-{date}", state)
+        warehouse.load(scoreboard(date, NOW, played), games_expected=1)
 
 
 def test_the_status_of_an_empty_database(database_url: sa.URL) -> None:

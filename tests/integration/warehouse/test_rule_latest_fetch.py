@@ -1,4 +1,4 @@
-"""Rules 1 and 3: the latest fetch wins, on one date and between dates."""
+"""Evidence decides: of two answers the newest, on one date and between dates."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def test_an_older_fetch_changes_nothing(warehouse: Warehouse) -> None:
 
     assert warehouse.tables() == before
     assert report.is_stale
-    assert (report.games_processed, report.games_unchanged, report.games_rejected) == (3, 2, 1)
+    assert (report.games_processed, report.games_unchanged, report.games_rejected) == (3, 0, 1)
     assert (report.games_final, report.games_live, report.games_scheduled) == (1, 0, 0)
 
 
@@ -136,41 +136,7 @@ def test_a_game_that_every_scoreboard_listed_is_as_late_as_the_last_one(warehous
     assert warehouse.game(7)["game_date"] == day("2025-01-12")
 
 
-def test_a_final_game_of_a_past_date_is_not_turned_back(warehouse: Warehouse) -> None:
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 23:00", game(7, "duke", "unc", "final 80-75")))
-    before = warehouse.tables()["fact_game"]
-
-    report = warehouse.load(
-        scoreboard("2025-01-10", "2025-01-11 00:00", game(7, "duke", "unc", network="ESPN")), games_expected=1
-    )
-
-    assert report.games_suspect == report.games_processed == 1
-    assert warehouse.tables()["fact_game"] == before
-
-
-def test_a_final_game_of_today_may_be_turned_back(warehouse: Warehouse) -> None:
-    warehouse.load(
-        scoreboard("2025-01-10", "2025-01-10 20:00", game(7, "duke", "unc", "final 80-75")),
-        scoreboard("2025-01-10", "2025-01-10 23:59", game(7, "duke", "unc")),
-    )
-
-    assert warehouse.game(7)["game_status"] == "scheduled"
-
-
-@pytest.mark.parametrize("said", ["live 80-75 2nd 0:01", "canceled", "final 79-75"])
-def test_a_final_game_of_a_past_date_is_corrected_by_anything_but_scheduled(warehouse: Warehouse, said: str) -> None:
-    warehouse.load(
-        scoreboard("2025-01-10", "2025-01-10 23:00", game(7, "duke", "unc", "final 80-75")),
-        scoreboard("2025-01-10", "2025-01-12 09:00", game(7, "duke", "unc", said)),
-    )
-
-    assert warehouse.game(7)["game_status"] == said.split()[0]
-    assert warehouse.game(7)["home_score"] != 80 or said.startswith("live")
-
-
-def test_a_date_is_settled_by_the_first_fetch_from_noon_two_days_later_that_finds_it_over(
-    warehouse: Warehouse,
-) -> None:
+def test_a_date_is_settled_by_a_fetch_from_noon_two_days_later_that_finds_it_over(warehouse: Warehouse) -> None:
     over, running = game(7, "duke", "unc", "final 80-75"), game(7, "duke", "unc", "live 80-75 2nd 0:01")
     settled = []
     for fetched_at, said in [
@@ -180,10 +146,26 @@ def test_a_date_is_settled_by_the_first_fetch_from_noon_two_days_later_that_find
         ("2025-01-13 12:00", over),
         ("2025-01-14 12:00", running),
     ]:
-        warehouse.load(scoreboard("2025-01-10", fetched_at, said))
+        warehouse.load(scoreboard("2025-01-10", fetched_at, said), games_expected=1)
         settled.append(warehouse.query("SELECT settled_at FROM scoreboard")[0]["settled_at"])
 
-    assert settled == [None, None, at("2025-01-12 12:01"), at("2025-01-12 12:01"), None]
+    # The final that is live again has not been confirmed, so it is not settled either.
+    assert settled == [None, None, at("2025-01-12 12:01"), at("2025-01-13 12:00"), None]
+
+
+def test_a_date_whose_calendar_is_unknown_is_never_settled_in_the_season(warehouse: Warehouse) -> None:
+    over = game(7, "duke", "unc", "final 80-75")
+    settled = []
+    for fetched_at, games_expected in [("2025-01-13 12:00", None), ("2026-06-01 12:00", None), ("2026-06-02 12:00", 1)]:
+        warehouse.load(scoreboard("2025-01-10", fetched_at, over), games_expected=games_expected)
+        settled.append(warehouse.query("SELECT settled_at FROM scoreboard")[0]["settled_at"] is not None)
+
+    assert settled == [False, False, True]
+    warehouse.load(scoreboard("2025-06-10", "2025-06-13 12:00"))
+    summer = warehouse.query(
+        "SELECT count(*) FROM scoreboard WHERE settled_at IS NOT NULL AND game_date = '2025-06-10'"
+    )
+    assert summer == [{"count": 1}]
 
 
 def test_noon_is_eastern_noon_whatever_the_season(warehouse: Warehouse) -> None:
@@ -193,7 +175,7 @@ def test_noon_is_eastern_noon_whatever_the_season(warehouse: Warehouse) -> None:
         ("2025-04-05", "2025-04-07T15:59:00+00:00", "2025-04-07T16:00:00+00:00"),
     ]:
         for moment, is_settled in [(early, False), (noon, True)]:
-            warehouse.load(scoreboard(date, at(moment)))
+            warehouse.load(scoreboard(date, at(moment)), games_expected=0)
             rows = warehouse.query("SELECT settled_at FROM scoreboard WHERE game_date = $1", day(date))
             assert (rows[0]["settled_at"] is not None) == is_settled
 

@@ -100,14 +100,14 @@ def test_of_one_contest_the_current_feed_gives_the_attributes_whichever_feed_com
     assert (row["team_name"], row["conference_id"]) == ("current", "conference-current")
 
 
-def test_a_game_that_is_left_alone_or_suspect_still_says_what_its_teams_are(warehouse: Warehouse) -> None:
+def test_a_contradicted_game_names_its_teams_but_does_not_move_their_conference(warehouse: Warehouse) -> None:
     warehouse.load(
         scoreboard("2025-01-10", "2025-01-10 23:00", game(7, "duke", "unc", "final 80-75")),
         scoreboard("2025-01-10", "2025-01-11 08:00", game(7, team("duke", "acc", name="Blue Devils"), "unc")),
     )
 
     row = warehouse.team("duke", 2024)
-    assert (row["team_name"], row["conference_id"]) == ("Blue Devils", "acc")
+    assert (row["team_name"], row["conference_id"]) == ("Blue Devils", None)
 
 
 def test_a_team_that_no_scoreboard_names_goes_by_its_slug(warehouse: Warehouse) -> None:

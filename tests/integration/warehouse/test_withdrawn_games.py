@@ -1,4 +1,4 @@
-"""Rule 5: games that leave a complete scoreboard, come back, or are re-issued under a newer contest id."""
+"""Evidence decides: games that leave a scoreboard, come back, or have several contest ids."""
 
 import pytest
 from support.builders import at, day, game, reject, scoreboard
@@ -6,16 +6,18 @@ from support.warehouse import Warehouse
 
 DUKE_UNC = game(7, "duke", "unc", "live 30-28 1st 2:00")
 IONA_YALE = game(8, "iona", "yale")
+OTHERS = [game(20 + number, f"home-{number}", f"away-{number}") for number in range(8)]
+"""Enough games that one or two may leave at once."""
 
 
 def test_a_game_that_leaves_a_complete_scoreboard_is_withdrawn_and_has_no_clock(warehouse: Warehouse) -> None:
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC, IONA_YALE))
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC, *OTHERS))
 
-    report = warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", IONA_YALE), games_expected=1)
+    report = warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", *OTHERS), games_expected=8)
 
     row = warehouse.game(7)
     assert (row["game_status"], row["game_clock"], row["home_score"]) == ("withdrawn", None, 30)
-    assert (report.games_withdrawn, report.games_processed, report.games_unchanged) == (1, 1, 1)
+    assert (report.games_withdrawn, report.games_processed, report.games_unchanged) == (1, 8, 8)
 
 
 @pytest.mark.parametrize("games_expected", [None, 2])
@@ -41,11 +43,11 @@ def test_a_game_remembers_when_it_was_last_seen_until_it_is_listed_again(warehou
 
 
 def test_a_rejected_entry_counts_as_listed_and_received(warehouse: Warehouse) -> None:
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC, IONA_YALE, game(9, "siena", "rider")))
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC, IONA_YALE, *OTHERS))
 
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", IONA_YALE, rejects=[reject(7)]), games_expected=2)
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", *OTHERS, rejects=[reject(7)]), games_expected=9)
 
-    assert warehouse.statuses() == {7: "live", 8: "scheduled", 9: "withdrawn"}
+    assert (warehouse.statuses()[7], warehouse.statuses()[8]) == ("live", "withdrawn")
     assert warehouse.game(7)["last_seen_at"] is None
 
 
@@ -58,34 +60,38 @@ def test_a_reject_that_does_not_say_which_game_it_is_may_be_any_of_those_missing
 
 
 def test_a_game_that_left_comes_back(warehouse: Warehouse) -> None:
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC, IONA_YALE))
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC, *OTHERS))
     key = warehouse.game(7)["game_key"]
-    left = warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", IONA_YALE), games_expected=1)
-    still_gone = warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:30", IONA_YALE), games_expected=1)
+    left = warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", *OTHERS), games_expected=8)
+    still_gone = warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:30", *OTHERS), games_expected=8)
 
-    back = warehouse.load(scoreboard("2025-01-10", "2025-01-10 22:00", DUKE_UNC, IONA_YALE), games_expected=2)
+    back = warehouse.load(scoreboard("2025-01-10", "2025-01-10 22:00", DUKE_UNC, *OTHERS), games_expected=9)
 
     row = warehouse.game(7)
     assert (row["game_key"], row["game_status"], row["game_clock"]) == (key, "live", "2:00")
     assert [report.games_withdrawn for report in (left, still_gone, back)] == [1, 0, 0]
-    assert (back.games_updated, back.games_unchanged) == (1, 1)
+    assert (back.games_updated, back.games_unchanged) == (1, 8)
 
 
-def test_an_empty_complete_scoreboard_withdraws_the_whole_date_and_no_other(warehouse: Warehouse) -> None:
+def test_an_empty_complete_scoreboard_withdraws_the_whole_date_when_a_second_one_agrees(warehouse: Warehouse) -> None:
     warehouse.load(
         scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC, IONA_YALE),
         scoreboard("2025-01-11", "2025-01-10 20:00", game(9, "duke", "unc")),
     )
 
-    report = warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00"), games_expected=0)
+    reports = [
+        warehouse.load(scoreboard("2025-01-10", fetched_at), games_expected=0)
+        for fetched_at in ("2025-01-10 21:00", "2025-01-11 02:59", "2025-01-11 03:00")
+    ]
 
+    assert [(report.games_withdrawn, report.games_suspect) for report in reports] == [(0, 2), (0, 2), (2, 0)]
     assert warehouse.statuses() == {7: "withdrawn", 8: "withdrawn", 9: "scheduled"}
-    assert report.games_withdrawn == 2
 
 
 def test_a_withdrawn_game_found_on_another_date_moves_there(warehouse: Warehouse) -> None:
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", game(7, "duke", "unc"), IONA_YALE))
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", IONA_YALE), games_expected=1)
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", game(7, "duke", "unc"), *OTHERS))
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", *OTHERS), games_expected=8)
+    assert warehouse.game(7)["game_status"] == "withdrawn"
 
     warehouse.load(scoreboard("2025-01-12", "2025-01-10 22:00", game(7, "duke", "unc")), games_expected=1)
 
@@ -97,12 +103,11 @@ def test_a_withdrawn_game_found_on_another_date_moves_there(warehouse: Warehouse
 def test_an_older_contest_id_is_withdrawn_when_the_same_teams_play_that_date_under_a_newer_one(
     warehouse: Warehouse, sides: tuple[str, str]
 ) -> None:
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC, IONA_YALE))
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 17:00", game(7, "duke", "unc"), IONA_YALE))
 
-    report = warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", game(11, *sides), IONA_YALE))
+    report = warehouse.load(scoreboard("2025-01-10", "2025-01-10 18:00", game(11, *sides), IONA_YALE))
 
     assert warehouse.statuses() == {7: "withdrawn", 8: "scheduled", 11: "scheduled"}
-    assert warehouse.game(7)["game_clock"] is None
     assert (report.games_withdrawn, report.games_inserted) == (1, 1)
 
 
@@ -118,19 +123,20 @@ def test_of_two_ids_of_one_pair_in_one_scoreboard_the_newer_counts(warehouse: Wa
 
 
 def test_an_older_id_that_cannot_be_read_is_withdrawn_by_a_newer_one_too(warehouse: Warehouse) -> None:
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC))
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", game(7, "duke", "unc")))
 
     warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", game(11, "duke", "unc"), rejects=[reject(7)]))
 
     assert warehouse.statuses() == {7: "withdrawn", 11: "scheduled"}
 
 
-def test_an_older_id_arriving_beside_a_newer_stored_one_is_withdrawn(warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("said", ["scheduled", "live 30-28 1st 2:00", "final 80-75"])
+def test_an_older_id_that_is_listed_replaces_a_newer_one_that_is_not(warehouse: Warehouse, said: str) -> None:
     warehouse.load(scoreboard("2025-01-10", "2025-01-10 20:00", game(11, "duke", "unc")))
 
-    warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", DUKE_UNC))
+    warehouse.load(scoreboard("2025-01-10", "2025-01-10 21:00", game(7, "unc", "duke", said)))
 
-    assert warehouse.statuses() == {7: "withdrawn", 11: "scheduled"}
+    assert warehouse.statuses() == {7: said.split()[0], 11: "withdrawn"}
 
 
 def test_a_re_issued_game_comes_back_when_the_newer_id_is_gone(warehouse: Warehouse) -> None:
@@ -157,8 +163,8 @@ def test_a_game_that_moves_onto_a_date_re_issues_what_is_there(warehouse: Wareho
     warehouse.load(
         scoreboard("2025-01-10", "2025-01-10 20:00", DUKE_UNC),
         scoreboard("2025-01-11", "2025-01-10 20:00", game(11, "duke", "unc")),
-        scoreboard("2025-01-10", "2025-01-10 21:00", DUKE_UNC, game(11, "duke", "unc")),
+        scoreboard("2025-01-10", "2025-01-10 21:00", DUKE_UNC, game(11, "duke", "unc", "live 9-9 1st 2:00")),
     )
 
-    assert warehouse.statuses() == {7: "withdrawn", 11: "scheduled"}
+    assert warehouse.statuses() == {7: "withdrawn", 11: "live"}
     assert warehouse.game(11)["game_date"] == day("2025-01-10")

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from pipelines.ncaa.game import Game, TeamLine
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
+from pipelines.warehouse.evidence import Row
+from pipelines.warehouse.load import statement_of
 from pipelines.warehouse.teams import TeamSeason, team_seasons, watermark
 
 DATE = dt.date(2026, 1, 17)
@@ -52,8 +54,15 @@ def scoreboard(games: Sequence[tuple[int, TeamLine]], feed: Feed = "current") ->
 
 
 def team(board: ParsedScoreboard, slug: str = "duke") -> TeamSeason:
-    (found,) = [season for season in team_seasons(board) if season.slug == slug]
+    (found,) = [season for season in team_seasons(board, rows_of(board)) if season.slug == slug]
     return found
+
+
+def rows_of(board: ParsedScoreboard) -> dict[int, Row]:
+    """All games of the scoreboard, standing as it has them."""
+    return {
+        game.contest_id: Row(board.game_date, board.feed, None, None, None, statement_of(game)) for game in board.games
+    }
 
 
 @given(one=st.tuples(dates, contest_ids, feeds), other=st.tuples(dates, contest_ids, feeds))
@@ -131,5 +140,5 @@ def test_a_conference_without_a_name_takes_the_name_of_no_other() -> None:
 
 def test_every_team_of_a_scoreboard_has_exactly_one_row() -> None:
     board = scoreboard([(9_000_001, duke("Duke")), (9_000_002, duke("Duke"))])
-    assert sorted(season.slug for season in team_seasons(board)) == ["duke", "yale"]
-    assert team_seasons(scoreboard([])) == []
+    assert sorted(season.slug for season in team_seasons(board, rows_of(board))) == ["duke", "yale"]
+    assert team_seasons(scoreboard([]), {}) == []
