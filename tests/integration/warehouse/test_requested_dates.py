@@ -53,6 +53,15 @@ def test_states_of_dates_come_in_the_given_order(warehouse: Warehouse, database_
     assert third == DateState(day("2026-01-09"), last_requested_at=at("2026-01-09 12:00"))
 
 
+def test_attempts_count_from_the_second_day_after_in_eastern_time(database_url: sa.URL) -> None:
+    moments = {"2026-01-10 20:00": 0, "2026-01-11 23:59": 0, "2026-01-12 00:00": 1, "2026-01-13 00:00": 2}
+    with connect(database_url) as connection:
+        for moment, attempts in moments.items():
+            request_dates(connection, "ncaam", [day("2026-01-10")], "schedule", at(moment))
+            [state] = read_date_states(connection, "ncaam", [day("2026-01-10")])
+            assert (state.attempts, state.last_requested_at) == (attempts, at(moment))
+
+
 def test_a_pending_contradiction_is_unsettled_at_any_age(warehouse: Warehouse, database_url: sa.URL) -> None:
     final = game(1, "duke", "unc", "final 80-70")
     warehouse.load(scoreboard("2014-02-01", "2026-01-10 20:00", final), games_expected=1)
