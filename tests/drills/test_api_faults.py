@@ -46,7 +46,7 @@ def test_a_tick_fails_and_changes_nothing_under_each_fault(
         serving(Options(season=2025)) as api,
         ticking(url, api, f"{DATE} 00:00") as ticks,
     ):
-        for number, moment in enumerate(ticks_of(DATE)[:: rounds(6, 1)]):
+        for number, moment in enumerate(ticks_of(DATE)[:: rounds(4, 1)]):
             name = FAILING_FAULTS[number % len(FAILING_FAULTS)]
             api.simulator.faults.set({name: OPTIONS.get(name, {})})
             assert not _tick(ticks, url, moment), name
@@ -59,7 +59,7 @@ def test_a_retryable_fault_of_one_answer_is_overcome_by_a_retry(databases: Datab
         serving(Options(season=2025)) as api,
         ticking(url, api, f"{DATE} 00:00") as ticks,
     ):
-        for name, moment in zip(ANSWER_FAULTS, ticks_of(DATE)[::5], strict=False):
+        for name, moment in zip(ANSWER_FAULTS, ticks_of(DATE)[::4], strict=False):
             api.simulator.faults.set({name: {**OPTIONS.get(name, {}), "times": 1}})
             assert _tick(ticks, url, moment) or name in NOT_RETRYABLE, name
 
