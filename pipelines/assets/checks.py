@@ -1,4 +1,4 @@
-"""What is checked of the tables in each run of `ncaa_games`. Wrong data is an error, late data a warning."""
+"""Checks of the tables, evaluated in each run of `ncaa_games`. Wrong data is an error, late data a warning."""
 
 import datetime as dt
 from typing import NamedTuple
@@ -16,7 +16,7 @@ SHOWN = 5
 
 
 class Check(NamedTuple):
-    """A check: what must hold, and the query for what does not: rows of `severity` (ERROR or WARN) and `finding`."""
+    """A check and the query for what violates it: rows of `severity` (ERROR or WARN) and `finding`."""
 
     name: str
     description: str
@@ -43,7 +43,7 @@ CHECKS = (
     ),
     Check(
         "no_rejected_games",
-        "Every game of every scoreboard could be read.",
+        "Every game of every scoreboard is readable.",
         """
         SELECT
             'ERROR' AS severity,
@@ -98,14 +98,14 @@ CHECKS = (
     ),
     Check(
         "past_games_are_settled",
-        "Two days after its games a date is there, none is scheduled or live, and it was looked at for corrections.",
+        "Two days after its games, a date is loaded, its games are over, and it was re-checked for corrections.",
         """
         SELECT
             'WARN' AS severity,
             CASE WHEN fetched_at IS NULL THEN format('%s was never loaded', game_date)
-                ELSE format('%s is not settled, last asked at %s', game_date, fetched_at) END AS finding
+                ELSE format('%s is not settled, last fetched at %s', game_date, fetched_at) END AS finding
         FROM scoreboard
-        FULL JOIN (  -- between the dates of the last month; what is older than the oldest of them nobody asked for
+        FULL JOIN (  -- days between the dates of the last month
             SELECT CAST(generate_series(min(game_date), CAST(:today AS date), INTERVAL '1 day') AS date) AS game_date
             FROM scoreboard
             WHERE game_date > CAST(:today AS date) - 30
@@ -118,7 +118,7 @@ CHECKS = (
     ),
     Check(
         "scores_are_plausible",
-        "Final games have a winner, and scores that basketball knows.",
+        "Final games have a winner and plausible scores.",
         """
         SELECT
             CASE WHEN home_score = away_score THEN 'ERROR' ELSE 'WARN' END AS severity,
@@ -131,7 +131,7 @@ CHECKS = (
     ),
     Check(
         "teams_have_conferences",
-        "Teams that play a Division I season have a conference that `models/reference` knows.",
+        "Teams that play a Division I season have a known conference (models/reference).",
         """
         SELECT
             'WARN' AS severity,
@@ -147,9 +147,9 @@ CHECKS = (
     ),
     Check(
         "facts_match_seasons",
-        "Games refer to the teams of their own season, rivalry follows their conferences, a team has one current row.",
+        "Games refer to teams of their season, rivalry follows their conferences, and each team has one current row.",
         """
-        SELECT 'ERROR' AS severity, format('%s does not fit the seasons of its teams', game_id) AS finding
+        SELECT 'ERROR' AS severity, format('%s does not match the seasons of its teams', game_id) AS finding
         FROM fact_game AS game
         JOIN dim_team AS home ON home.team_key = home_team_key
         JOIN dim_team AS away ON away.team_key = away_team_key
@@ -165,10 +165,10 @@ CHECKS = (
     ),
     Check(
         "today_is_fresh",
-        f"Today was fetched in the last {STALE_AFTER.total_seconds() / 60:.0f} minutes, whatever else was backfilled.",
+        f"Today was fetched in the last {STALE_AFTER.total_seconds() / 60:.0f} minutes, regardless of backfills.",
         """
-        SELECT 'WARN' AS severity, format('today, %s, was last asked for at %s', CAST(:today AS date),
-            coalesce(max(fetched_at)::text, 'no time')) AS finding
+        SELECT 'WARN' AS severity, format('today, %s, was %s', CAST(:today AS date),
+            coalesce('last fetched at ' || max(fetched_at), 'never fetched')) AS finding
         FROM scoreboard
         WHERE game_date = CAST(:today AS date)
         HAVING coalesce(max(fetched_at) < CAST(:now AS timestamptz) - CAST(:stale_after AS interval), TRUE)
@@ -178,12 +178,12 @@ CHECKS = (
 
 
 def check_specs() -> list[dg.AssetCheckSpec]:
-    """The checks as `ncaa_games` declares them."""
+    """Returns the specs that `ncaa_games` declares."""
     return [dg.AssetCheckSpec(check.name, asset="ncaa_games", description=check.description) for check in CHECKS]
 
 
 async def run_checks(database: Database, now: dt.datetime) -> list[dg.AssetCheckResult]:
-    """All checks as of an aware moment."""
+    """Evaluates all checks as of an aware moment."""
     parameters = {
         "now": now,
         "today": eastern_date(now),
@@ -211,6 +211,6 @@ def _result(check: Check, findings: list[tuple[str, str]]) -> dg.AssetCheckResul
         severity=dg.AssetCheckSeverity.ERROR
         if any(severity == "ERROR" for severity, _ in findings)
         else dg.AssetCheckSeverity.WARN,
-        description=("; ".join(shown) + more).rstrip(".") + "." if findings else "All well.",
+        description=("; ".join(shown) + more).rstrip(".") + "." if findings else "Passed.",
         metadata={"findings": len(findings)},
     )

@@ -1,4 +1,4 @@
-"""The asset: fetch the dates, load each, report."""
+"""The asset `ncaa_games`: fetches and loads game dates, and checks the tables."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ from pipelines.warehouse.requested_dates import ensure_requested, record_outcome
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=FAILED_AFTER, warn_window=STALE_AFTER),
     retry_policy=RETRIES,
     check_specs=check_specs(),
-    output_required=False,  # each date is reported by itself, so that one that fails does not take the others along
+    output_required=False,  # dates are reported one by one, because some may fail
 )
 async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
     context: dg.AssetExecutionContext,
@@ -44,10 +44,10 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
     event_log: dg.ResourceParam[BoundLogger],
     ncaa_api: dg.ResourceParam[NcaaClient],
 ):
-    """Every NCAA men's Division I game of a date: who plays whom, when, and how it stands.
+    """Every NCAA men's Division I basketball game of a date: teams, tip-off, state and score.
 
-    One row a game in `fact_game`, one row a team and season in `dim_team`. A partition is a game date, US Eastern;
-    materializing it again brings its games to what the NCAA says now and writes nothing that is unchanged.
+    One row per game in fact_game, one row per team and season in dim_team. A partition is a US Eastern game date;
+    materializing it again updates the games that changed and writes nothing else.
     """
     done = _materialized_by(context)
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
@@ -102,7 +102,7 @@ def failure_of(failures: Mapping[dt.date, GamePulseError], retries: int) -> dg.F
 
 
 def _materialized_by(context: dg.AssetExecutionContext) -> set[str]:
-    """Partitions that an earlier attempt of this run brought in."""
+    """Returns the partitions that an earlier attempt of this run loaded."""
     if context.retry_number == 0:
         return set()
     records = context.instance.get_records_for_run(
@@ -112,7 +112,7 @@ def _materialized_by(context: dg.AssetExecutionContext) -> set[str]:
 
 
 def _unknown_conferences(scoreboard: ParsedScoreboard) -> dict[str, dg.MetadataValue]:
-    """Slugs that `models/reference` does not know: outsiders' conferences, or a new spelling of one of ours."""
+    """Lists conferences that `models/reference` lacks: of other divisions, or a known one under a new slug."""
     lines = (line for game in scoreboard.games for line in (game.home, game.away))
     unknown = sorted({line.conference_id for line in lines if line.conference_id} - conferences())
     return {"unknown_conferences": dg.MetadataValue.text(", ".join(unknown))} if unknown else {}

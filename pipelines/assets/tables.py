@@ -1,4 +1,4 @@
-"""What `ncaa_games` reads and fills, as the catalog shows it: the API upstream, the tables downstream."""
+"""The catalog's external assets: the API upstream of `ncaa_games`, the tables downstream."""
 
 import inspect
 from collections.abc import Mapping
@@ -17,20 +17,20 @@ from pipelines.assets.source_code import source_code
 from pipelines.postgres.sessions import Database
 
 CATALOG: Final = tuple(model for model in TABLES if model in {FactGame, DimTeam, RejectedGame})
-"""What people look up; the other tables are the pipeline's own bookkeeping and the calendar."""
+"""Tables in the catalog; the others hold the pipeline's own state and the calendar."""
 
 ncaa_api = dg.AssetSpec(
     "ncaa_api",
     group_name="source",
     kinds={"api"},
     owners=["team:gamepulse"],
-    description="The NCAA's scoreboards, one a game date, and season calendars, as henrygd/ncaa-api serves them.",
+    description="Scoreboards, one per game date, and season calendars of the NCAA, as henrygd/ncaa-api serves them.",
     metadata={"source_code": dg.MetadataValue.url("https://github.com/henrygd/ncaa-api")},
 )
 
 
 def table_specs() -> list[dg.AssetSpec]:
-    """One external asset a table, its columns and descriptions those of its model."""
+    """Returns one external asset per table, with the columns and descriptions of its model."""
     return [
         dg.AssetSpec(
             table_name(model),
@@ -38,7 +38,7 @@ def table_specs() -> list[dg.AssetSpec]:
             group_name="warehouse",
             kinds={"postgres", "table"},
             owners=["team:gamepulse"],
-            description=inspect.getdoc(model),
+            description=_plain(inspect.getdoc(model) or ""),
             metadata={
                 "dagster/table_name": f"public.{table_name(model)}",
                 "dagster/column_schema": column_schema(model),
@@ -50,14 +50,14 @@ def table_specs() -> list[dg.AssetSpec]:
 
 
 def column_schema(model: type[SQLModel]) -> dg.TableSchema:
-    """Columns of a table with their PostgreSQL types, from its model."""
+    """Returns the columns of a table with their PostgreSQL types, from its model."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name=column.name,
                 type=column.type.compile(dialect).lower(),
-                description=model.model_fields[column.name].description,
+                description=_plain(model.model_fields[column.name].description or ""),
                 constraints=dg.TableColumnConstraints(nullable=bool(column.nullable), unique=bool(column.unique)),
             )
             for column in SQLModel.metadata.tables[table_name(model)].columns
@@ -65,8 +65,13 @@ def column_schema(model: type[SQLModel]) -> dg.TableSchema:
     )
 
 
+def _plain(text: str) -> str:
+    """Removes Markdown's backticks, which the UI shows as they are."""
+    return text.replace("`", "")
+
+
 async def row_counts(database: Database) -> Mapping[str, int]:
-    """Rows of each table."""
+    """Returns the number of rows of each table."""
     counts = (f"SELECT '{table_name(model)}' AS name, count(*) AS rows FROM {table_name(model)}" for model in CATALOG)  # noqa: S608
     async with database.get_session() as session:
         rows = (await (await session.connection()).execute(sa.text(" UNION ALL ".join(counts)))).all()

@@ -44,7 +44,7 @@ def specs() -> dict[str, dg.AssetSpec]:
     return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
 
 
-def test_lineage_leads_from_the_api_over_the_asset_to_the_tables() -> None:
+def test_lineage_goes_from_the_api_through_the_assets_to_the_tables() -> None:
     upstream = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs().items()}
     assert upstream == {
         "ncaa_api": set(),
@@ -58,7 +58,7 @@ def test_lineage_leads_from_the_api_over_the_asset_to_the_tables() -> None:
         assert spec.kinds, name
 
 
-def test_each_asset_of_ours_links_to_its_local_file_without_a_project_url() -> None:
+def test_assets_link_to_local_files_without_a_project_url() -> None:
     linked = {name: spec for name, spec in specs().items() if name != "ncaa_api"}  # its code is henrygd/ncaa-api
     assert linked
     for name, spec in linked.items():
@@ -69,7 +69,7 @@ def test_each_asset_of_ours_links_to_its_local_file_without_a_project_url() -> N
 
 
 @pytest.mark.parametrize("project_url", ["https://forge.example/fan/games", "https://forge.example/fan/games/"])
-def test_each_asset_of_ours_links_to_its_file_at_the_project_url(project_url: str) -> None:
+def test_assets_link_to_files_at_the_project_url(project_url: str) -> None:
     found = {}
     for asset in link_to_repository([ncaa_api, ncaa_games, ncaa_upcoming_games, *table_specs()], project_url):
         for spec in asset.specs if isinstance(asset, dg.AssetsDefinition) else [asset]:
@@ -84,7 +84,7 @@ def test_each_asset_of_ours_links_to_its_file_at_the_project_url(project_url: st
             assert (PROJECT / link.label).is_file()
 
 
-def test_columns_are_those_of_the_database(rows: Rows) -> None:
+def test_columns_match_the_database(rows: Rows) -> None:
     for table in TABLES:
         found = rows(f"""
             SELECT attname AS name, format_type(atttypid, atttypmod) AS type, NOT attnotnull AS nullable
@@ -99,7 +99,7 @@ def test_columns_are_those_of_the_database(rows: Rows) -> None:
             assert column.description, f"{table}.{column.name}"
 
 
-def test_a_run_reports_numbers_that_plot_and_the_rows_of_each_table(resources: dict[str, object], rows: Rows) -> None:
+def test_a_run_reports_plottable_numbers_and_the_rows_of_each_table(resources: dict[str, object], rows: Rows) -> None:
     today = eastern_date(dt.datetime.now(dt.UTC)).isoformat()
     instance = dg.DagsterInstance.ephemeral()
     result = dg.materialize([ncaa_games], partition_key=today, resources=resources, instance=instance)
@@ -129,7 +129,7 @@ def test_the_next_seven_days_are_loaded_as_announced(resources: dict[str, object
     assert event.step_materialization_data.materialization.metadata["games_processed"].value == counted["games"]
 
 
-def test_days_ahead_of_which_nothing_is_announced_yet_load(api: Api, database_url: sa.URL, rows: Rows) -> None:
+def test_days_ahead_without_announced_games_load(api: Api, database_url: sa.URL, rows: Rows) -> None:
     today = eastern_date(dt.datetime.now(dt.UTC))
     days = [today + dt.timedelta(days=ahead) for ahead in range(1, 8)]
     counts = [{"contestDate": f"{day:%m/%d/%Y}", "count": 16} for day in days]

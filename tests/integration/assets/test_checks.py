@@ -1,4 +1,4 @@
-"""Each check passes on good tables and says in a sentence what is wrong with bad ones."""
+"""Each check passes on good tables and names what is wrong with bad ones."""
 
 import asyncio
 import datetime as dt
@@ -25,19 +25,19 @@ WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
 
 class Tables(Warehouse):
-    """A warehouse whose checks can be asked for."""
+    """A warehouse with its checks."""
 
     def __init__(self, runner: asyncio.Runner, database: Database) -> None:
         super().__init__(runner, database)
-        self._asked = database
+        self._checked = database
 
     def checks(self, now: dt.datetime = NOW) -> dict[str, dg.AssetCheckResult]:
-        """Results by name."""
-        results = self._runner.run(run_checks(self._asked, now))
+        """Returns results by name."""
+        results = self._runner.run(run_checks(self._checked, now))
         return {str(result.check_name): result for result in results}
 
     def bad(self, now: dt.datetime = NOW) -> dict[str, tuple[dg.AssetCheckSeverity, str | None]]:
-        """Severity and sentence of the checks that fail."""
+        """Returns severity and description of the failed checks."""
         return {
             name: (result.severity, result.description)
             for name, result in self.checks(now).items()
@@ -53,7 +53,7 @@ def shared_tables(databases: Databases) -> Iterator[Tables]:
 
 @pytest.fixture
 def tables(shared_tables: Tables) -> Tables:
-    """A week of games, each date settled or not old enough, and today asked for a minute ago."""
+    """A week of games, each date settled or too recent to be, and today fetched a minute ago."""
     shared_tables.empty()
     duke, unc = team("duke", "acc"), team("unc", "acc")
     for number, january in enumerate(range(14, 20)):
@@ -68,7 +68,7 @@ def test_all_checks_pass_on_good_tables(tables: Tables) -> None:
     results = tables.checks()
     assert list(results) == [check.name for check in CHECKS]
     assert tables.bad() == {}
-    assert {result.description for result in results.values()} == {"All well."}
+    assert {result.description for result in results.values()} == {"Passed."}
 
 
 def test_a_scoreboard_with_fewer_games_than_the_calendar_is_an_error(tables: Tables) -> None:
@@ -106,7 +106,7 @@ def test_a_missing_calendar_is_a_warning_up_to_the_bounds_of_the_off_season(
     assert ("scoreboard_is_complete" not in tables.bad(at(f"{date} 21:00"))) is is_off_season
 
 
-def test_a_game_that_could_not_be_read_is_an_error_that_names_it(tables: Tables) -> None:
+def test_a_rejected_game_is_an_error_that_names_it(tables: Tables) -> None:
     final, bad = game(7_000_006, "duke", "unc", "final 80-70"), reject(7_000_050, "home.score is 'eighty'.")
     tables.load(scoreboard(YESTERDAY, NOW, final, rejects=[bad]), games_expected=2)
     assert tables.bad() == {"no_rejected_games": (ERROR, f"{YESTERDAY}, contest 7000050: home.score is 'eighty'.")}
@@ -134,18 +134,18 @@ def test_a_date_with_open_games_is_a_warning_from_the_third_day_on(tables: Table
     severity, sentence = tables.bad()["past_games_are_settled"]
     assert severity == WARN
     assert sentence is not None
-    assert sentence.startswith("2026-01-13 is not settled, last asked at 2026-01-16 12:00:00-05")
+    assert sentence.startswith("2026-01-13 is not settled, last fetched at 2026-01-16 12:00:00-05")
     for now, is_late in (("2026-01-15 23:59", False), ("2026-01-16 00:00", True)):
         assert ("past_games_are_settled" in tables.bad(at(now))) == is_late
 
 
-def test_a_date_never_looked_at_for_corrections_is_a_warning(tables: Tables) -> None:
+def test_a_date_not_re_checked_for_corrections_is_a_warning(tables: Tables) -> None:
     final = game(7_000_060, "duke", "unc", "final 80-70")
     tables.load(scoreboard("2026-01-13", "2026-01-14 02:00", final), games_expected=1)
     assert "past_games_are_settled" in tables.bad()
 
 
-def test_a_date_that_never_loaded_is_a_warning_once_its_neighbours_are_there(tables: Tables) -> None:
+def test_a_date_that_never_loaded_is_a_warning_once_its_neighbours_are_loaded(tables: Tables) -> None:
     tables.query("DELETE FROM fact_game WHERE game_date = '2026-01-16'")
     tables.query("DELETE FROM scoreboard WHERE game_date = '2026-01-16'")
     assert tables.bad() == {"past_games_are_settled": (WARN, "2026-01-16 was never loaded.")}
@@ -189,7 +189,7 @@ def test_a_requested_date_that_never_loaded_is_a_warning_at_any_age(tables: Tabl
     ("home", "away", "severity"),
     [(70, 70, ERROR), (14, 60, WARN), (191, 150, WARN), (15, 190, None), (190, 15, None), (71, 70, None)],
 )
-def test_a_final_draw_is_an_error_and_a_score_that_basketball_does_not_know_a_warning(
+def test_a_final_draw_is_an_error_and_an_implausible_score_a_warning(
     tables: Tables, home: int, away: int, severity: dg.AssetCheckSeverity | None
 ) -> None:
     tables.query("UPDATE fact_game SET home_score = $1, away_score = $2 WHERE game_id = 'ncaam_7000002'", home, away)
@@ -215,9 +215,9 @@ def test_a_team_of_ten_games_without_a_known_conference_is_a_warning(
     assert tables.bad() == {"teams_have_conferences": (WARN, f"Stray in 2025 has {said}.")}
 
 
-def test_rivalry_that_does_not_follow_the_conferences_is_an_error(tables: Tables) -> None:
+def test_a_rivalry_factor_that_contradicts_the_conferences_is_an_error(tables: Tables) -> None:
     tables.query("UPDATE fact_game SET rivalry_factor = 1.00 WHERE game_id = 'ncaam_7000003'")
-    assert tables.bad() == {"facts_match_seasons": (ERROR, "ncaam_7000003 does not fit the seasons of its teams.")}
+    assert tables.bad() == {"facts_match_seasons": (ERROR, "ncaam_7000003 does not match the seasons of its teams.")}
 
 
 def test_a_team_without_a_current_row_is_an_error(tables: Tables) -> None:
@@ -233,17 +233,18 @@ def test_a_team_without_a_current_row_is_an_error(tables: Tables) -> None:
         ("2026-01-21 00:00:00", False),  # another today, never asked for
     ],
 )
-def test_today_is_stale_after_45_minutes_whatever_else_was_loaded(tables: Tables, now: str, fresh: bool) -> None:
+def test_today_is_stale_after_45_minutes_regardless_of_backfills(tables: Tables, now: str, fresh: bool) -> None:
     moment = at(now)
     tables.load(scoreboard("2026-01-17", moment, game(7_000_004, "duke", "unc", "final 80-70")), games_expected=1)
     found = tables.bad(moment).get("today_is_fresh")
     assert (found is None) == fresh
     if found is not None:
         assert found[0] == WARN
-        assert f"today, {now[:10]}, was last asked for at " in str(found[1])
+        state = "never fetched" if now.endswith("00:00:00") else "last fetched at "
+        assert f"today, {now[:10]}, was {state}" in str(found[1])
 
 
-def test_many_findings_are_told_in_one_sentence_of_the_first_five(tables: Tables) -> None:
+def test_only_the_first_five_of_many_findings_are_described(tables: Tables) -> None:
     tables.query("UPDATE fact_game SET home_score = 70, away_score = 70 WHERE game_status = 'final'")
     result = tables.checks()["scores_are_plausible"]
     assert result.description is not None

@@ -1,4 +1,4 @@
-"""The asset from bytes on a socket to rows and materializations, in real Dagster runs."""
+"""The asset in real Dagster runs: from the API's bytes to rows and materializations."""
 
 import json
 from collections import Counter
@@ -91,7 +91,7 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
     return (error.cause or error).message
 
 
-def test_recorded_dates_load_as_they_were(materialize: Materialize, recordings: Any, rows: Rows) -> None:
+def test_recorded_dates_load_completely(materialize: Materialize, recordings: Any, rows: Rows) -> None:
     for date in RECORDINGS:
         assert materialize(date).success
 
@@ -188,7 +188,7 @@ def test_a_materialization_carries_counts_the_scoreboard_and_its_source(material
     assert found["source_url"] == f"{api.url}/scoreboard/basketball-men/d1/2025/12/01"
 
 
-def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materialize, api: Api) -> None:
+def test_each_date_of_a_range_is_materialized_separately(materialize: Materialize, api: Api) -> None:
     dates = ["2025-12-30", "2025-12-31", "2026-01-01"]
     api.answer_with({date: body(raw_game(7000001 + number, "duke", "unc")) for number, date in enumerate(dates)})
     result = materialize(dates[0], dates[-1])
@@ -200,9 +200,7 @@ def test_dates_of_a_range_are_materialized_each_by_itself(materialize: Materiali
     )
 
 
-def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
-    materialize: Materialize, api: Api, rows: Rows
-) -> None:
+def test_a_failing_date_does_not_stop_the_others_of_its_range(materialize: Materialize, api: Api, rows: Rows) -> None:
     api.answer_with({
         "2025-12-01": body(raw_game(7000001, "duke", "unc")),
         "2025-12-02": b"<html>maintenance</html>",
@@ -230,7 +228,7 @@ def test_a_date_that_fails_does_not_take_the_others_of_its_range_along(
     ],
     ids=["html", "truncated", "other shape", "other date", "shape changed"],
 )
-def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
+def test_an_answer_that_is_no_scoreboard_fails_at_once_and_changes_no_table(
     materialize: Materialize, api: Api, rows: Rows, answer: bytes, sentence: str
 ) -> None:
     everything = "SELECT g.*, s.* FROM fact_game g JOIN scoreboard s USING (game_date) ORDER BY game_key"
@@ -247,7 +245,7 @@ def test_what_is_no_scoreboard_fails_at_once_and_leaves_the_tables_as_they_were(
     assert sum("/scoreboard/" in path for path in api.requests) == 2, "asked once each time"
 
 
-def test_one_unreadable_game_does_not_cost_the_day(materialize: Materialize, api: Api, rows: Rows) -> None:
+def test_an_unreadable_game_does_not_stop_the_others(materialize: Materialize, api: Api, rows: Rows) -> None:
     teams = ["duke", "unc", "wake", "pitt", "kansas", "baylor", "iowa", "purdue", "ucla", "usc"]
     games = [raw_game(7000001 + n, teams[2 * n], teams[2 * n + 1]) for n in range(5)]
     games[2]["home"]["score"] = "eighty"
@@ -266,7 +264,7 @@ def test_one_unreadable_game_does_not_cost_the_day(materialize: Materialize, api
     assert rows("SELECT * FROM rejected_game") == []
 
 
-def test_what_can_heal_is_asked_for_again_after_2_4_and_8_seconds(materialize: Materialize, api: Api) -> None:
+def test_a_retryable_failure_is_retried_after_2_4_and_8_seconds(materialize: Materialize, api: Api) -> None:
     with dg.instance_for_test() as instance:
         result = materialize("2025-12-01", instance=instance)  # 404
         assert not result.success
@@ -360,7 +358,7 @@ def test_attempts_start_again_once_a_date_was_settled(
     assert requested(rows) == {"2025-12-01": ("run", 1, None)}
 
 
-def test_a_database_that_is_away_fails_all_dates_of_a_run_and_is_retryable(
+def test_an_unreachable_database_fails_all_dates_of_a_run_and_is_retryable(
     materialize: Materialize, database_url: sa.URL
 ) -> None:
     url = database_url.set(port=1).render_as_string(hide_password=False)

@@ -1,4 +1,4 @@
-"""The code location as Dagster loads it, and the schedule's requests by time."""
+"""The code location, its descriptions, and the schedule's requests by time."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -8,9 +8,11 @@ import dagster as dg
 import pytest
 import time_machine
 
+from pipelines.assets.checks import CHECKS, check_specs
+from pipelines.cadence import STALE_AFTER, TICK_CRON, TICK_MINUTES
 from pipelines.definitions import defs
 from pipelines.partitions import game_dates
-from pipelines.schedules import ncaa_schedule
+from pipelines.schedules import ncaa_ingestion, ncaa_schedule, ncaa_upcoming
 
 EASTERN = ZoneInfo("America/New_York")
 
@@ -72,3 +74,31 @@ def test_the_schedule_requests_today_which_is_always_the_latest_partition(
 
 def test_partitions_begin_with_the_season_of_2010() -> None:
     assert game_dates.get_first_partition_key() == "2010-11-01"
+
+
+def descriptions() -> Iterator[tuple[str, str | None]]:
+    """Yields each name and description that Dagster's UI shows."""
+    for spec in defs.resolve_all_asset_specs():
+        yield spec.key.to_user_string(), spec.description
+        schema = spec.metadata.get("dagster/column_schema")
+        for column in schema.columns if schema is not None else ():
+            yield f"{spec.key.to_user_string()}.{column.name}", column.description
+    for check in check_specs():
+        yield check.name, check.description
+    for job in (ncaa_ingestion, ncaa_upcoming):
+        yield job.name, job.description
+    for automation in (*(defs.schedules or ()), *(defs.sensors or ())):
+        yield getattr(automation, "name", ""), getattr(automation, "description", None)
+
+
+@pytest.mark.parametrize(("name", "description"), list(descriptions()))
+def test_everything_in_the_ui_has_a_description_without_backticks(name: str, description: str | None) -> None:
+    assert description
+    assert "`" not in description
+
+
+def test_the_interval_of_ticks_and_the_limits_of_freshness_are_one_constant_each() -> None:
+    assert ncaa_schedule.cron_schedule == TICK_CRON
+    assert f"every {TICK_MINUTES} minutes" in (ncaa_schedule.description or "")
+    [today_is_fresh] = [check for check in CHECKS if check.name == "today_is_fresh"]
+    assert f"last {STALE_AFTER.total_seconds() / 60:.0f} minutes" in today_is_fresh.description
