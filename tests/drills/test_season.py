@@ -82,9 +82,9 @@ def test_dates_are_us_eastern_when_clocks_change_and_in_other_time_zones(
     with databases.temporary() as url:
         set_time_zone(url, zone)
         with playing(url, api, f"{before} 12:00") as player:
-            player.play(f"{before} 12:00", f"{before} 21:00", HOUR)
-            player.play(f"{before} 22:00", f"{date} 06:00", QUARTER)
-            player.play(f"{date} 07:00", _noon_after(after), HOUR)
+            player.play(f"{before} 12:00", f"{before} 22:00", HOUR)
+            player.play(f"{before} 23:00", f"{date} 04:00", QUARTER)
+            player.play(f"{date} 05:00", _noon_after(after), HOUR)
             _assert_every_game_is_final(databases, url, api, before, after)
     assert set(player.reasons) >= {before, date, after}
 

@@ -16,6 +16,7 @@ from support.clock import TravellingDatabaseResource
 
 from pipelines.assets import ncaa_games
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.rate_limit import RateLimit
 from pipelines.resources import EventLogResource, NcaaApiResource
 from simulator.server import Served
 
@@ -62,8 +63,14 @@ def ticking(url: sa.URL, api: Served, start: str) -> Iterator[Ticks]:
     ):
         patch.setenv("NCAA_API_REQUESTS_PER_SECOND", "inf")
         patch.setitem(NcaaClient.__init__.__kwdefaults__, "timeout", 2.0)
+        patch.setattr(RateLimit, "_now", _now)
         patch.setattr(active, "time", SimpleNamespace(time=time.time, sleep=clock.shift))
         yield Ticks(url, api, instance, clock)
+
+
+async def _now(limit: RateLimit) -> dt.datetime:
+    """Stands in for the database's clock, which does not travel."""
+    return dt.datetime.now(dt.UTC)
 
 
 def ticks_of(date: str) -> list[dt.datetime]:
