@@ -148,7 +148,6 @@ def test_two_games_of_one_team_against_undecided_teams_are_both_announced(load: 
     assert "tba" not in slugs(warehouse)
 
 
-@pending
 def test_an_undecided_game_becomes_a_game_once_its_team_is_known(load: Load, warehouse: Warehouse) -> None:
     def decide(answer: Any) -> None:
         answer["games"][-1]["game"]["away"]["names"] = {
