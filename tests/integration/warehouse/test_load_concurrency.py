@@ -1,4 +1,4 @@
-"""Rule 1: loads on concurrent connections end in the rows and reports of the same loads one after the other."""
+"""One transaction per date: concurrent loads end in the rows and reports of the same loads one after the other."""
 
 import asyncio
 import datetime as dt

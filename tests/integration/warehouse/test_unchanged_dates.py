@@ -1,4 +1,4 @@
-"""Rule 2: nothing unchanged is written; and what a load costs does not grow with its games."""
+"""Nothing unchanged is written, and the cost of a load does not grow with its games."""
 
 from typing import Any
 

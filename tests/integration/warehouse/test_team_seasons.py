@@ -1,4 +1,4 @@
-"""Rules 8 and 9: a team's row of each season, what games refer to, and the rivalry factor that follows."""
+"""Teams and rivalry: the row of a team and season, what games refer to, and the rivalry factor that follows."""
 
 import itertools
 import random

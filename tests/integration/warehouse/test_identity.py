@@ -1,4 +1,4 @@
-"""Rules 3 and 4: one row a contest, whichever feed speaks of it, and which of its values win."""
+"""Identity is the contest id: one row per contest, whichever feed speaks of it, and which of its values stand."""
 
 import json
 from typing import Any

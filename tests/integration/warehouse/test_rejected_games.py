@@ -1,4 +1,4 @@
-"""Rule 6: what could not be read is kept beside the games, and goes when its game loads."""
+"""Rejects: unreadable games are kept beside the games, and go when the game loads."""
 
 import datetime as dt
 import json
