@@ -224,7 +224,15 @@ def test_a_failing_date_does_not_stop_the_others_of_its_range(materialize: Mater
         (body(raw_game(7000001, "duke", "unc"))[:-40], "are not JSON"),
         (b'{"message": "hello"}', "is no scoreboard"),
         (body(raw_game(7000001, "duke", "unc", startDate="12/02/2025")), "games of another date"),
-        (body(raw_game(7000001, "duke", "unc"), raw_game(7000002, "wake", "pitt", gameState="?")), "more than a fifth"),
+        (
+            body(
+                *(
+                    raw_game(7000001 + n, f"home-{n}", f"away-{n}", gameState="?" if n < 2 else "final")
+                    for n in range(5)
+                )
+            ),
+            "more than a fifth",
+        ),
     ],
     ids=["html", "truncated", "other shape", "other date", "shape changed"],
 )
