@@ -16,6 +16,7 @@ GamePulseError
     ├── ApiUnreachableError  *
     ├── ApiTimeoutError  *
     ├── RateLimitedError  *
+    ├── GatewayError  *
     ├── UpstreamFailedError  *
     │   └── EmptyScoreboardError  *
     ├── RequestRefusedError
@@ -111,6 +112,12 @@ class RateLimitedError(NcaaApiError):
         """Seconds from the answer's `Retry-After`; None without a valid one."""
 
 
+class GatewayError(NcaaApiError):
+    """A gateway answered in place of the API: 408, 425, a Cloudflare challenge, or HTML with status 200."""
+
+    retryable = True
+
+
 class UpstreamFailedError(NcaaApiError):
     """The API answered, but its source failed: 404, 5xx, or data of the frozen legacy feed."""
 
@@ -126,7 +133,7 @@ class RequestRefusedError(NcaaApiError):
 
 
 class NotAScoreboardError(NcaaApiError):
-    """The answer to a scoreboard request is HTML, truncated, too large, or of another shape."""
+    """The answer to a scoreboard request is not JSON, too large, or of another shape."""
 
 
 class WrongDateError(NotAScoreboardError):

@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -16,27 +15,24 @@ from pipelines.errors import (
     ApiUnreachableError,
     ConfigurationError,
     GamePulseError,
-    NcaaApiError,
-    NotAScoreboardError,
     RateLimitedError,
     RequestRefusedError,
-    UpstreamFailedError,
 )
+from pipelines.ncaa.answers import error_of, read_body, redirect_target
 from pipelines.ncaa.calendar import parse_calendar
 from pipelines.ncaa.league import League
 from pipelines.ncaa.rate_limit import Permit, RateLimit
 from pipelines.ncaa.scoreboard import ScoreboardResponse
 
 ANSWER_SECONDS: Final = 10.0
-ANSWER_BYTES: Final = 20 * 2**20
 RETRY_AFTER_SECONDS: Final = 10.0
 """Longest total `Retry-After` that a request waits for. A longer one is left to the run's retries."""
 
+REDIRECTS: Final = 3
+"""How many redirects a fetch follows."""
 CALENDAR_PAUSE_SECONDS: Final = 2.0
 """How long a failed calendar is not fetched again. The dates of a range share the failure; the first retry of a run,
 which Dagster starts after two seconds, fetches it again."""
-
-QUOTED_BYTES: Final = 100
 
 SIMULATOR_HEADER: Final = "x-gamepulse-simulator"
 
@@ -65,7 +61,7 @@ class NcaaClient:
         contact: str | None = None,
     ) -> None:
         user_agent = f"gamepulse/{version('gamepulse')}" + (f" (+{contact})" if contact is not None else "")
-        headers = {"User-Agent": user_agent, "Accept": "application/json"}
+        headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         if key is not None:
             headers["x-ncaa-key"] = _header_value(key)
         url = _parse_base_url(base_url)
@@ -137,21 +133,34 @@ class NcaaClient:
             raise
 
     async def _get(self, url: str) -> _Answer:
-        """Waits after a 429 with a short `Retry-After`; raises every other failure."""
+        """Follows redirects within the host and waits after a 429 with a short `Retry-After`; raises other failures."""
         wait_left = RETRY_AFTER_SECONDS
+        target = url
+        redirects = 0
         while True:
             try:
+                # Each request needs a permit of its own, a redirected one too.
                 if self._limit is None:
-                    return await self._get_once(url)
-                async with self._limit.permit() as permit:
-                    return await self._get_once(url, permit)
+                    answer = await self._send(target)
+                else:
+                    async with self._limit.permit() as permit:
+                        answer = await self._send(target, permit)
             except RateLimitedError as error:
                 if error.retry_after is None or error.retry_after > wait_left:
                     raise
                 wait_left -= max(error.retry_after, 1.0)
                 await asyncio.sleep(error.retry_after)
+                continue
+            if isinstance(answer, _Answer):
+                return answer
+            redirects += 1
+            if redirects > REDIRECTS:
+                raise RequestRefusedError(f"GET {url} was redirected more than {REDIRECTS} times. Check NCAA_API_URL.")
+            target = str(answer)
 
-    async def _get_once(self, url: str, permit: Permit | None = None) -> _Answer:
+    async def _send(self, url: str, permit: Permit | None = None) -> _Answer | httpx.URL:
+        """Sends one request; returns the answer, or where a redirect leads."""
+
         async def trace(event: str, details: Mapping[str, Any]) -> None:
             if permit is not None and event == "http11.send_request_headers.started":
                 permit.sent.set()
@@ -163,14 +172,16 @@ class NcaaClient:
                 asyncio.timeout(self._timeout),
                 self._http.stream("GET", url, extensions={"trace": trace}) as response,
             ):
-                body = await _read(response, url)
+                body = await read_body(response, url)
         except (TimeoutError, httpx.TimeoutException):
             raise ApiTimeoutError(f"GET {url} gave no complete answer within {self._timeout:g} seconds.") from None
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except httpx.TransportError as error:
             raise ApiUnreachableError(f"GET {url} failed: {str(error).rstrip('.') or type(error).__name__}.") from None
-        if response.status_code == httpx.codes.OK:
-            return _Answer(body, fetched_at, SIMULATOR_HEADER in response.headers)
-        raise _refusal(response, body, url, fetched_at)
+        if (target := redirect_target(response)) is not None:
+            return target
+        if (failure := error_of(response, body, url, fetched_at)) is not None:
+            raise failure
+        return _Answer(body, fetched_at, SIMULATOR_HEADER in response.headers)
 
 
 def _parse_base_url(base_url: str) -> httpx.URL:
@@ -190,39 +201,3 @@ def _header_value(key: str) -> str:
     if not (stripped.isascii() and stripped.isprintable()):
         raise ConfigurationError("NCAA_API_KEY has characters that an HTTP header cannot carry.")
     return stripped
-
-
-def _refusal(response: httpx.Response, body: bytes, url: str, now: dt.datetime) -> NcaaApiError:
-    status = response.status_code
-    quoted = body[:QUOTED_BYTES].decode("utf-8", "replace").strip()
-    answer = f"GET {url} gave {status} {response.reason_phrase}".rstrip() + (f" ({quoted!r})" if quoted else "")
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        return RateLimitedError(f"{answer}: too many requests.", _retry_after(response, now))
-    if status == httpx.codes.NOT_FOUND or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return UpstreamFailedError(f"{answer}: the API's own source failed, or it is down.")
-    return RequestRefusedError(f"{answer}, expected 200. Check NCAA_API_URL and NCAA_API_KEY.")
-
-
-async def _read(response: httpx.Response, url: str) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if response.status_code != httpx.codes.OK and len(body) >= QUOTED_BYTES:
-            break  # the message quotes only the start of an error page
-        if len(body) > ANSWER_BYTES:
-            raise NotAScoreboardError(f"GET {url} gave more than {ANSWER_BYTES // 2**20} MiB: no answer is that large.")
-    return bytes(body)
-
-
-def _retry_after(response: httpx.Response, now: dt.datetime) -> float | None:
-    """Reads either form of the header: seconds, or a date."""
-    value = response.headers.get("Retry-After", "")
-    if value.isascii() and value.isdecimal():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if until.tzinfo is None:  # `-0000`, which RFC 5322 defines as UTC without a local zone
-        until = until.replace(tzinfo=dt.UTC)
-    return max(0.0, (until - now).total_seconds())

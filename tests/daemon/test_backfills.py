@@ -18,7 +18,7 @@ ONE_BAD = ["2026-02-02", BAD, "2026-02-04"]
 
 
 def test_a_backfill_is_one_run_per_date_and_only_failed_dates_are_re_executed(stack: Stack) -> None:
-    stack.set_faults(html={"dates": [BAD]})
+    stack.set_faults(truncated={"dates": [BAD]})
     clean, one_bad = stack.backfill(CLEAN), stack.backfill(ONE_BAD)
     until("both backfills ended", lambda: stack.backfill_ended(clean) and stack.backfill_ended(one_bad), 150)
 
@@ -38,7 +38,7 @@ def test_a_backfill_is_one_run_per_date_and_only_failed_dates_are_re_executed(st
     }
     [failed] = [run for run in runs if run.status.value == "FAILURE"]
     assert f"{BAD}: GET {stack.api.url}/scoreboard/basketball-men/d1/2026/02/03" in stack.failure(failed.run_id)
-    assert "STEP_UP_FOR_RETRY" not in stack.event_types(failed.run_id), "HTML is not retryable"
+    assert "STEP_UP_FOR_RETRY" not in stack.event_types(failed.run_id), "truncated JSON is not retryable"
     assert stack.games(BAD) == {}
     statuses = stack.partition_statuses()
     assert {date: statuses[date] for date in CLEAN + ONE_BAD} == {
@@ -57,7 +57,7 @@ def test_a_backfill_is_one_run_per_date_and_only_failed_dates_are_re_executed(st
 def test_only_the_bad_dates_of_a_range_fail(stack: Stack) -> None:
     dates = [f"2025-12-{day:02}" for day in range(1, 13)]
     bad = {"2025-12-02", "2025-12-07", "2025-12-12"}
-    stack.set_faults(html={"dates": sorted(bad)})
+    stack.set_faults(truncated={"dates": sorted(bad)})
     run_id = stack.launch_range(dates[0], dates[-1])
     assert stack.finish(run_id, 90) == "FAILURE"
     assert stack.materialized(run_id) == sorted(set(dates) - bad)

@@ -34,7 +34,7 @@ OPTIONS = {"http_429_retry_after": {"retry_after": "0"}}
 SUCCEEDING = {"calendar_404", "redirect_308", "stale"}
 """Faults with which a tick succeeds."""
 FAILING_FAULTS = sorted(set(ANSWER_FAULTS) - SUCCEEDING)
-NOT_RETRYABLE = {"http_401", "html", "oversized", "truncated", "wrong_date"}
+NOT_RETRYABLE = {"http_401", "oversized", "truncated", "wrong_date"}
 
 
 def test_a_tick_fails_and_changes_nothing_under_each_fault(

@@ -114,7 +114,7 @@ def _run_messages(stack: Stack) -> str:
     for date, fault, status in (
         ("2026-01-05", {}, "SUCCESS"),
         ("2026-01-06", {"http_401": {}}, "FAILURE"),
-        ("2026-01-07", {"html": {}}, "FAILURE"),
+        ("2026-01-07", {"truncated": {}}, "FAILURE"),
         ("2026-01-08", {"http_429": {}}, "FAILURE"),
     ):
         stack.set_faults(**fault)

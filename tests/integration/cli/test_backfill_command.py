@@ -56,13 +56,15 @@ def run(command: str, variables: dict[str, str]) -> subprocess.CompletedProcess[
 def test_a_failed_date_is_reported_by_every_command_and_the_others_are_loaded(
     variables: dict[str, str], api: Api, rows: Rows, runs: Callable[[], list[dg.DagsterRun]]
 ) -> None:
-    api.answer_with({"2025-12-01": GAMES, "2025-07-01": OFF_SEASON, "2025-07-02": b"<html>", "2025-07-03": OFF_SEASON})
+    api.answer_with(
+        {"2025-12-01": GAMES, "2025-07-01": OFF_SEASON, "2025-07-02": b"maintenance", "2025-07-03": OFF_SEASON}
+    )
     found = run("backfill 2025-07-01 2025-07-03 --json", variables)
     assert found.returncode == 1, found.stderr
     result = json.loads(found.stdout)
     assert (result["dates"], result["dates_loaded"], result["error"]) == (3, 2, None)
     assert list(result["failed"]) == ["2025-07-02"]
-    assert "not JSON ('<html>')" in result["failed"]["2025-07-02"]
+    assert "not JSON ('maintenance')" in result["failed"]["2025-07-02"]
     assert "\x1b" not in found.stderr, "control characters without a terminal"
     assert "ncaa_games_asset_completed" in found.stderr
     assert " - dagster - " not in found.stderr, "Dagster's own lines"
@@ -88,7 +90,7 @@ def test_a_failed_date_is_reported_by_every_command_and_the_others_are_loaded(
 
 @pytest.mark.slow
 def test_a_terminal_shows_a_progress_bar_and_then_a_table(variables: dict[str, str], api: Api) -> None:
-    api.answer_with({"2025-07-01": OFF_SEASON, "2025-07-02": b"<html>"})
+    api.answer_with({"2025-07-01": OFF_SEASON, "2025-07-02": b"maintenance"})
     code, screen = in_terminal("backfill 2025-07-01 2025-07-02", variables)
     assert code == 1, screen
     assert "1/2" in screen

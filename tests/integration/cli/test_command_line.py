@@ -51,7 +51,7 @@ MATERIALIZE = "dagster asset materialize -m pipelines.definitions --select ncaa_
 @pytest.mark.slow
 @pytest.mark.usefixtures("fresh_machine")
 def test_a_fresh_clone_without_settings_materializes_a_date_and_shows_it(run: Run, api: Any) -> None:
-    api.answer_with({"2025-12-01": GAMES, "2025-12-02": b"<html>"})
+    api.answer_with({"2025-12-01": GAMES, "2025-12-02": b"maintenance"})
     loaded = run(f"{MATERIALIZE} 2025-12-01")
     assert loaded.returncode == 0, loaded.stderr
     assert "ncaa_games_asset_completed" in loaded.stdout
@@ -62,7 +62,7 @@ def test_a_fresh_clone_without_settings_materializes_a_date_and_shows_it(run: Ru
     failed = run(f"{MATERIALIZE} 2025-12-02")
     assert failed.returncode == 1
     assert "2025-12-02: GET " in failed.stderr
-    assert "not JSON ('<html>'); expected the scoreboard of 2025-12-02" in failed.stderr
+    assert "not JSON ('maintenance'); expected the scoreboard of 2025-12-02" in failed.stderr
 
     shown = run("gamepulse psql -- -At -c SELECT/**/count(*)FROM/**/fact_game")
     assert (shown.returncode, shown.stdout) == (0, "3\n"), shown.stderr

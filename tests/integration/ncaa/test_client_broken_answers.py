@@ -131,7 +131,9 @@ def test_tls_with_a_server_that_has_none_is_a_broken_connection(api: Api) -> Non
     server.join(5)
 
 
-@pytest.mark.parametrize("body", [b"no gzip at all", gzip.compress(BODY)[:-12] + b"\0" * 12])
+@pytest.mark.parametrize(
+    "body", [b"no gzip at all", gzip.compress(BODY)[:-12] + b"\0" * 12, gzip.compress(BODY)[:-8], b""]
+)
 def test_a_body_that_cannot_be_decompressed_is_a_broken_connection(api: Api, body: bytes) -> None:
     api.always(Answer(body, headers={"Content-Encoding": "gzip"}))
     assert_breaks(api.url)
