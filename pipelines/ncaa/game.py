@@ -1,20 +1,18 @@
 """Normalizes one game from either API format. Pure."""
 
 import datetime as dt
-import html
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from models.reference import canonical_conference, conference_name
 from pipelines.ncaa.league import League
 from pipelines.ncaa.payload import NamesPayload, TeamPayload, read_game
-from pipelines.ncaa.slugs import is_placeholder, slug_from_name, team_slug
+from pipelines.ncaa.rounds import round_of
+from pipelines.ncaa.slugs import division_i_conference, is_placeholder, slug_from_name, team_slug
+from pipelines.ncaa.states import Status, overtimes_in, period_of, status_of
 from pipelines.seasons import EASTERN, season_of
-
-Status = Literal["scheduled", "live", "final", "postponed", "canceled"]
 
 
 # Not frozen: creating a frozen instance takes five times as long, and a date has up to five hundred.
@@ -63,22 +61,11 @@ class OtherDateError(UnreadableGameError):
     """A game of another date than the scoreboard's."""
 
 
-PROGRESS: Final[Mapping[Status, int]] = {"scheduled": 0, "postponed": 1, "canceled": 1, "live": 2, "final": 3}
-_STATUS: Final[Mapping[str, Status]] = {
-    "final": "final",
-    "live": "live",
-    "pre": "scheduled",
-    "canceled": "canceled",
-    "cancelled": "canceled",
-    "postponed": "postponed",
-}
-_INTERRUPTED: Final = frozenset({"delayed", "suspended"})
-_CALLED_OFF: Final = re.compile(r"\b(?:(?P<canceled>cancell?ed|canc)|(?P<postponed>postponed|ppd))\b", re.IGNORECASE)
 CONTEST_URL: Final = re.compile(r"/game/([0-9]{1,9})/?$")
 _TIP_OFF: Final = re.compile(r"(1[0-2]|0?[1-9]):([0-5]\d) ?([AP])M(?: E[SD]?T)?", re.IGNORECASE)
-_TO_BE_ANNOUNCED: Final = frozenset({"", "TBA", "TBD"})
+_TO_BE_ANNOUNCED: Final = frozenset({"TBA", "TBD"})
+_NO_PERIOD: Final = re.compile("final|susp|delay|interrupted|pre", re.IGNORECASE)
 _CLOCK: Final = re.compile(r"0?(\d{0,2}):(\d\d)(?:\.\d)?")
-_OVERTIME: Final = re.compile(r"\b(\d?)(?:ST|ND|RD|TH)? ?OT\b")
 
 
 class GameParser:
@@ -86,7 +73,7 @@ class GameParser:
 
     def __init__(self, league: League, game_date: dt.date, *, is_legacy: bool) -> None:
         self.is_legacy = is_legacy
-        self.rounds = league.rounds
+        self.league = league
         self.spellings = (f"{game_date:%m/%d/%Y}", f"{game_date:%m-%d-%Y}")
         midnight = dt.datetime.combine(game_date, dt.time(), EASTERN)
         next_midnight = dt.datetime.combine(game_date + dt.timedelta(days=1), dt.time(), EASTERN)
@@ -115,14 +102,21 @@ class GameParser:
             raise UnreadableGameError(f"url is {url!r}, expected /game/ and a contest id")
         if home.slug == away.slug:
             raise UnreadableGameError(f"home and away are both {home.slug!r}")
-        message = raw.get("finalMessage") or ""
-        status = _status(raw["gameState"], message, has_score=home.score is not None)
-        if status == "final" and (home.score is None or away.score is None):
-            raise UnreadableGameError("gameState is 'final' and a score is missing")
-        if status == "scheduled" and (home.score is not None or away.score is not None):
-            home, away = replace(home, score=None), replace(away, score=None)
-        clock = _clock(raw.get("contestClock") or "", unreadable) if status == "live" else None
-        period, overtimes = self._period(raw.get("currentPeriod") or message, status, clock, unreadable)
+        state, period_text, message = raw["gameState"], raw.get("currentPeriod") or "", raw.get("finalMessage") or ""
+        status = status_of(state, period_text, message, (home.score, away.score))
+        period = clock = None
+        overtimes = 0
+        if status == "final":
+            if home.score is None or away.score is None:
+                raise UnreadableGameError("gameState is 'final' and a score is missing")
+            period, overtimes = "final", overtimes_in(period_text) or overtimes_in(message)
+        elif status == "live":
+            period, clock = self._period_and_clock(period_text or message, raw.get("contestClock") or "", unreadable)
+            overtimes = overtimes_in(period_text or message)
+        elif status is None:
+            raise UnreadableGameError(f"gameState is {state!r}, which is no known state")
+        else:
+            home.score = away.score = None  # the current feed sends 0 for games that were not played
         return Game(
             contest_id=int(contest[1]),
             status=status,
@@ -132,7 +126,7 @@ class GameParser:
             period=period,
             clock=clock,
             overtime_periods=overtimes,
-            bracket_round=self._bracket_round(raw.get("bracketRound"), unreadable),
+            bracket_round=round_of(self.league, self.game_date, raw, unreadable),
             network=raw.get("network") or None,
         )
 
@@ -140,49 +134,24 @@ class GameParser:
         if text.upper() in _TO_BE_ANNOUNCED:
             return None
         tip_off = _tip_off(text)
-        if tip_off is None:
+        if tip_off is None and text:
             unreadable["startTime"] = text
         if epoch is not None and self.first_second <= epoch <= self.last_second:
-            return dt.datetime.fromtimestamp(epoch, dt.UTC)
+            # Without a text, midnight stands for a time that is not announced.
+            return dt.datetime.fromtimestamp(epoch, dt.UTC) if text or epoch != self.first_second else None
         if tip_off is None:
             return None
         return dt.datetime.combine(self.game_date, tip_off, EASTERN).astimezone(dt.UTC)
 
-    def _bracket_round(self, raw: int | str | None, unreadable: dict[str, str]) -> str | None:
-        # The current feed numbers the rounds; the legacy feed names them, trade marks included (`Sweet 16&#174;`).
-        if raw is None or raw == "":
-            return None
-        if isinstance(raw, int):
-            if 1 <= raw <= len(self.rounds):
-                return self.rounds[raw - 1]
-            unreadable["bracketRound"] = str(raw)
-            return None
-        name = html.unescape(raw).replace("®", "").strip()
-        return next((known for known in self.rounds if known.lower() == name.lower()), name)
-
-    def _period(
-        self, text: str, status: Status, clock: str | None, unreadable: dict[str, str]
-    ) -> tuple[str | None, int]:
-        """Returns the period and the number of overtimes begun."""
-        text = text.upper()
-        overtime = _OVERTIME.search(text)
-        overtimes = int(overtime[1] or 1) if overtime is not None else 0
-        if status == "final":
-            return "final", overtimes
-        if status != "live":
-            return None, 0
-        if overtimes:
-            return "OT" if overtimes == 1 else f"{overtimes}OT", overtimes
-        if "1ST" in text:
-            return "1st", 0
-        if "2ND" in text:
-            return "2nd", 0
-        # At half-time the legacy feed sends no period and the clock ":00". The current feed sends "0:00" for no clock.
-        if text.startswith("HALF") or (self.is_legacy and text == "" and clock == "0:00"):
-            return "halftime", 0
-        if text and not text.startswith("FINAL"):  # the state of a game that just ended may lag behind
+    def _period_and_clock(self, text: str, raw_clock: str, unreadable: dict[str, str]) -> tuple[str | None, str | None]:
+        clock, period = _clock(raw_clock, unreadable), period_of(text)
+        if period is None and text == "" and clock == "0:00":
+            # At half-time the legacy feed sends no period and the clock ":00". The current feed sends "0:00" for none.
+            return ("halftime", clock) if self.is_legacy else (None, None)
+        # The state of a game that has just ended or is interrupted may lag behind its text.
+        if period is None and text and not _NO_PERIOD.match(text):
             unreadable["currentPeriod"] = text
-        return None, 0
+        return period, clock
 
 
 def _team_line(raw: TeamPayload, side: str, season: int) -> TeamLine | None:
@@ -205,6 +174,8 @@ def _team_line(raw: TeamPayload, side: str, season: int) -> TeamLine | None:
             conference_id, name = _conference(conference_slug, season)
             name = name or conference.get("conferenceName") or None
             break
+    if not seo and conference_id is not None and division_i_conference(slug, season) not in {None, conference_id}:
+        slug = f"{slug}-{conference_id}"  # another school with the name of a Division I team
     return TeamLine(
         slug=slug,
         team_name=short or None,
@@ -232,18 +203,6 @@ def _tip_off(text: str) -> dt.time | None:
     if match is None:
         return None
     return dt.time(int(match[1]) % 12 + (12 if match[3] in "pP" else 0), int(match[2]))
-
-
-def _status(state: str, message: str, *, has_score: bool) -> Status:
-    called_off = _CALLED_OFF.search(message)
-    if called_off is not None:
-        return "canceled" if called_off["canceled"] else "postponed"
-    status = _STATUS.get(state.lower())
-    if status is not None:
-        return status
-    if state.lower() in _INTERRUPTED:
-        return "live" if has_score else "scheduled"
-    raise UnreadableGameError(f"gameState is {state!r}, expected one of {', '.join(_STATUS)}")
 
 
 def _clock(text: str, unreadable: dict[str, str]) -> str | None:

@@ -46,6 +46,14 @@ class TeamPayload(TypedDict, total=False):
     conferences: list[ConferencePayload] | None
 
 
+class RoundPayload(TypedDict, total=False):
+    title: Text | None
+
+
+class ChampionshipPayload(TypedDict, total=False):
+    round: RoundPayload | None
+
+
 class GamePayload(TypedDict, total=False):
     url: Required[Text]
     home: Required[TeamPayload]
@@ -58,6 +66,8 @@ class GamePayload(TypedDict, total=False):
     finalMessage: Text | None
     contestClock: Text | None
     bracketRound: Annotated[int, Field(strict=True)] | Text | None
+    championshipId: Annotated[int | Text | None, _or_none]
+    championshipGame: Annotated[ChampionshipPayload | None, _or_none]
     network: Text | None
 
 
@@ -72,6 +82,8 @@ _ORNAMENTS: Final = frozenset(
         ("finalMessage",),
         ("contestClock",),
         ("bracketRound",),
+        ("championshipId",),
+        ("championshipGame",),
         ("network",),
         *(
             (side, *path)

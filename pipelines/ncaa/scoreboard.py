@@ -12,7 +12,6 @@ from pydantic_core import from_json
 from pipelines.errors import NotAScoreboardError, UpstreamFailedError, WrongDateError
 from pipelines.ncaa.game import (
     CONTEST_URL,
-    PROGRESS,
     Game,
     GameParser,
     OtherDateError,
@@ -20,6 +19,8 @@ from pipelines.ncaa.game import (
     UnreadableGameError,
 )
 from pipelines.ncaa.league import League
+from pipelines.ncaa.states import PROGRESS
+from pipelines.seasons import EASTERN
 
 Feed = Literal["current", "legacy"]
 
@@ -173,6 +174,7 @@ def parse_scoreboard(response: ScoreboardResponse) -> ParsedScoreboard:
         rejects=tuple(rejects.values()),
         duplicates=len(entries) - len(games) - len(rejects) - len(undecided) - undecided_without_id,
         is_simulated=response.is_simulated,
+        answer_updated_at=_updated_at(payload.get("updated_at"), feed),
         undecided=tuple(sorted(undecided)),
         undecided_without_id=undecided_without_id,
         unreadable_fields=tuple(
@@ -189,6 +191,15 @@ def _read_json(body: bytes) -> Any:
         return from_json(body, cache_strings="keys")  # twice as fast, and refuses half a surrogate pair
     except ValueError:
         return json.loads(body)
+
+
+def _updated_at(raw: Any, feed: Feed) -> dt.datetime | None:
+    """Parses `updated_at` of an answer: US Eastern in the legacy feed, UTC in the current one. None if unreadable."""
+    pattern, zone = ("%m-%d-%Y %H:%M:%S", EASTERN) if feed == "legacy" else ("%Y-%m-%d %H:%M:%S", dt.UTC)
+    try:
+        return dt.datetime.strptime(raw, pattern).replace(tzinfo=zone).astimezone(dt.UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _reject(raw: Any, error: ValidationError | UnreadableGameError, game_date: dt.date) -> Reject:

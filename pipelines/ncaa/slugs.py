@@ -1,10 +1,11 @@
 """Team slugs: derived from a name where the API sends none, and told apart from placeholders. Pure."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from models.reference import canonical_team
+from models.reference import canonical_team, teams
 
 _NOT_IN_A_SLUG: Final = re.compile(r"[^a-z0-9]+")
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -20,9 +21,37 @@ _PLACEHOLDER: Final = re.compile(
 )
 
 
+# Letters that do not decompose into an ASCII letter and a mark.
+_ASCII: Final = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
+    | {"\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+    | {"\N{MODIFIER LETTER TURNED COMMA}": "", "\N{MODIFIER LETTER APOSTROPHE}": ""}  # Hawaiian
+)
+
+
 def slug_from_name(name: str) -> str:
-    """Returns the slug for a team's name; empty if the name has neither letters nor digits."""
-    return _NOT_IN_A_SLUG.sub("-", name.lower()).strip("-")
+    """Returns the slug for a team's name; empty if the name has neither letters nor digits.
+
+    Letters of the Latin script lose their marks. A name in another script is spelled in Punycode (RFC 3492).
+    """
+    return _NOT_IN_A_SLUG.sub("-", _to_ascii(name)).strip("-")
+
+
+def _to_ascii(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.casefold().translate(_ASCII))
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    if any(character.isalnum() and not character.isascii() for character in plain):
+        return f"xn--{text.encode('punycode').decode()}"
+    return plain
+
+
+@lru_cache(maxsize=1024)
+def division_i_conference(slug: str, season: int) -> str | None:
+    """Returns the conference of a Division I team in a season; None for other teams."""
+    return next((team.conference for team in teams(season) if team.slug == slug), None)
 
 
 @lru_cache(maxsize=4096)
@@ -38,7 +67,7 @@ def team_slug(slug: str) -> str:
     Raises:
         ValueError: the text is not a slug.
     """
-    slug = slug.lower()
+    slug = _to_ascii(slug)
     if _SLUG.fullmatch(slug) is None:
         raise ValueError(f"{slug!r} is not a slug")
     return canonical_team(slug)

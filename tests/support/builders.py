@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 
 from models.reference import conference_name
-from pipelines.ncaa.game import Game, Status, TeamLine
+from pipelines.ncaa.game import Game, TeamLine
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard, Reject
+from pipelines.ncaa.states import Status
 from pipelines.seasons import EASTERN
 
 

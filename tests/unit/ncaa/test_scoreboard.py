@@ -241,3 +241,28 @@ def test_a_live_game_without_a_period_is_not_at_halftime_while_its_clock_runs(cl
     live = raw_game(7_000_001, gameState="live", currentPeriod="", finalMessage="", contestClock=clock)
     [game] = parse_answer(raw_answer(live), "2026-02-07").games
     assert game.period is None
+
+
+@pytest.mark.parametrize(
+    ("feed", "raw", "expected"),
+    [
+        ("current", "2026-03-09 02:00:00", "2026-03-09T02:00"),
+        ("legacy", "03-14-2025 22:33:00", "2025-03-15T02:33"),  # summer time
+        ("legacy", "02-08-2025 22:33:00", "2025-02-09T03:33"),
+        ("legacy", "2026-03-09 02:00:00", None),
+        ("current", "03-14-2025 22:33:00", None),
+        ("current", "", None),
+        ("current", None, None),
+        ("current", 1772946000, None),
+        ("current", ["x"], None),
+        ("current", "2026-13-09 02:00:00", None),
+        ("legacy", "12-31-9999 23:59:59", None),
+        ("current", "soon\0", None),
+    ],
+)
+def test_the_time_of_an_answer_is_eastern_in_the_legacy_feed_and_utc_in_the_current(
+    parse: Callable[[object, dt.date], ParsedScoreboard], feed: str, raw: object, expected: str | None
+) -> None:
+    envelope = {"games": [], "updated_at": raw} | ({"hideRank": False} if feed == "legacy" else {})
+    board = parse(envelope, dt.date(2025, 3, 14))
+    assert board.answer_updated_at == (utc(expected) if expected else None)

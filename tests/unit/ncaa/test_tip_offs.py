@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from support.raw_games import parse_answer, raw_answer, raw_game
 
 from pipelines.ncaa.game import Game
 from pipelines.ncaa.scoreboard import ParsedScoreboard
@@ -93,3 +94,26 @@ def test_an_epoch_within_the_date_counts_before_the_time_in_words(
     }
     (read,) = parse({"games": [{"game": game}]}, dt.date(2026, 3, 8)).games
     assert read.start_time == utc(expected)
+
+
+MIDNIGHT, SEVEN_PM = "1772946000", "1773010800"
+
+
+@pytest.mark.parametrize("text", ["TBA", "tba", "TBD", ""])
+@pytest.mark.parametrize("feed", ["current", "legacy"])
+def test_a_midnight_epoch_without_a_time_is_unknown(text: str, feed: str) -> None:
+    envelope = {"hideRank": False} if feed == "legacy" else {}
+    date, epoch = ("2026-03-08", MIDNIGHT) if feed == "current" else ("2025-03-08", "1741410000")
+    raw = raw_game(8, gameState="pre", startTime=text, startTimeEpoch=epoch)
+    board = parse_answer(raw_answer(raw, **envelope), date)
+    assert (board.games[0].start_time, board.unreadable_fields) == (None, ())
+
+
+def test_a_midnight_epoch_with_a_midnight_time_is_midnight() -> None:
+    raw = raw_game(8, gameState="pre", startTime="12:00 AM ET", startTimeEpoch=MIDNIGHT)
+    assert parse_answer(raw_answer(raw), "2026-03-08").games[0].start_time == utc("2026-03-08T05:00")
+
+
+def test_an_epoch_alone_is_the_start_time() -> None:
+    raw = raw_game(8, gameState="pre", startTime="", startTimeEpoch=SEVEN_PM)
+    assert parse_answer(raw_answer(raw), "2026-03-08").games[0].start_time == utc("2026-03-08T23:00")
