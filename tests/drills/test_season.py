@@ -17,11 +17,24 @@ from support.season import playing
 from support.webserver import date_range
 
 from pipelines.postgres.url import psycopg2_url
+from simulator.faults import FAULTS, Target
 from simulator.options import Options
 from simulator.server import Served, serving
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(1200)]
 
+GAME_FAULTS = {name: {"share": 0.05} for name, fault in FAULTS.items() if fault.target is Target.GAME}
+TEMPORARY_FAULTS = {
+    None, "duplicate_id", "final_reverts", "implausible_final", "late_correction", "lower_id", "time_tba",
+    "undecided_team",
+}  # fmt: skip
+"""Faults after which a game is final with its result under its original contest id."""
+SLOW_FAULTS = {"hang", "drip", "oversized"}
+OTHER_FAULTS = {
+    name: {"share": 0.02}
+    for name, fault in FAULTS.items()
+    if fault.target is not Target.GAME and name not in SLOW_FAULTS
+}
 HOUR, QUARTER = dt.timedelta(hours=1), dt.timedelta(minutes=15)
 
 
@@ -69,6 +82,39 @@ def test_dates_missed_while_the_daemon_was_down_for_two_days_are_loaded(database
     assert any(reason.startswith("not settled: ") for reason in player.reasons["2026-01-15"])
 
 
+def test_a_season_with_every_fault_ends_with_the_games_of_a_clean_load(
+    databases: Databases, api: Served, rounds: Callable[[int, int], int]
+) -> None:
+    """In full a month; in short a week. One of three answers is faulty, and three of four games have a fault.
+
+    Faults of answers and dates end with the last date, so that the repairs can finish. Faults of games remain: the
+    clean load has them too. Withdrawn games are not compared, because only the played season saw those ids. Games whose
+    fault is temporary are also compared with the simulator's results, which the load cannot influence.
+    """
+    first, last = ("2026-01-05", "2026-02-08") if rounds(0, 1) else ("2026-01-05", "2026-01-11")
+    api.simulator.faults.set(GAME_FAULTS | OTHER_FAULTS)
+    with databases.temporary() as url, playing(url, api, f"{first} 00:00") as player:
+        player.play(f"{first} 00:00", f"{last} 23:00", HOUR)
+        api.simulator.faults.set(GAME_FAULTS)
+        player.play(f"{_after(last, 1)} 00:00", f"{_after(last, 4)} 13:00", HOUR)
+        actual = _active_games(tables(url), first, last)
+        clean = clean_tables(databases, api.url, date_range(first, last))
+    finals = {
+        game["game_id"]: (game["home_score"], game["away_score"])
+        for game in actual["fact_game"]
+        if game["game_status"] == "final"
+    }
+    results = {
+        f"ncaam_{game.contest_id}": (game.home_score, game.away_score)
+        for day in date_range(first, last)
+        for game in api.simulator.world.games(day)
+        if api.simulator.faults.on_game(game.contest_id, day) in TEMPORARY_FAULTS
+    }
+    assert results.keys() - finals.keys() == set()
+    assert {game_id: finals[game_id] for game_id in results} == results
+    assert_same(actual, _active_games(clean, first, last))
+
+
 @pytest.mark.parametrize(
     ("date", "zone"),
     [("2025-11-02", "Asia/Kolkata"), ("2026-01-01", "Pacific/Kiritimati"), ("2026-03-08", "America/Los_Angeles")],
@@ -87,6 +133,16 @@ def test_dates_are_us_eastern_when_clocks_change_and_in_other_time_zones(
             player.play(f"{date} 05:00", _noon_after(after), HOUR)
             _assert_every_game_is_final(databases, url, api, before, after)
     assert set(player.reasons) >= {before, date, after}
+
+
+def _active_games(all_tables: Tables, first: str, last: str) -> Tables:
+    """Returns the games of these dates that are not withdrawn."""
+    games = _within(all_tables, first, last)["fact_game"]
+    return {"fact_game": [game for game in games if game["game_status"] != "withdrawn"]}
+
+
+def _after(date: str, days: int) -> str:
+    return str(dt.date.fromisoformat(date) + dt.timedelta(days=days))
 
 
 def _noon_after(last: str) -> str:
