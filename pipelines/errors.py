@@ -11,6 +11,7 @@ GamePulseError
 │   ├── SchemaError
 │   └── RolesError
 ├── MixedGamesError
+├── ResolutionError
 ├── AlertError
 └── NcaaApiError
     ├── ApiUnreachableError  *
@@ -79,6 +80,10 @@ class RolesError(DatabaseError):
 
 class MixedGamesError(GamePulseError):
     """Simulated games for a database of real games, or real games for a database of simulated ones."""
+
+
+class ResolutionError(GamePulseError):
+    """A decision of a person about a game or a check is invalid."""
 
 
 class AlertError(GamePulseError):

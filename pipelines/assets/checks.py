@@ -1,6 +1,7 @@
 """Checks of the tables, evaluated in each run of `ncaa_games`. Wrong data is an error, late data a warning."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import dagster as dg
@@ -11,12 +12,16 @@ from pipelines.cadence import STALE_AFTER
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 from pipelines.seasons import eastern_date
+from pipelines.warehouse.resolutions import UNRESOLVED_DAYS, Decision, read_decisions
 
 SHOWN = 5
 
 
 class Check(NamedTuple):
-    """A check and the query for what violates it: rows of `severity` (ERROR or WARN) and `finding`."""
+    """A check and the query for what violates it.
+
+    Its rows are `severity` (ERROR or WARN), `finding`, and the `game_date` by which a person can accept the finding.
+    """
 
     name: str
     description: str
@@ -26,12 +31,13 @@ class Check(NamedTuple):
 CHECKS = (
     Check(
         "scoreboard_is_complete",
-        "Each date up to today has as many games as the season's calendar says.",
+        "Each date up to today has as many games as the season's calendar says, and its calendar is known.",
         """
         SELECT
             CASE WHEN games_expected IS NULL THEN 'WARN' ELSE 'ERROR' END AS severity,
-            CASE WHEN games_expected IS NULL THEN format('%s: unknown, the calendar could not be had', game_date)
-                ELSE format('%s has %s of %s games', game_date, games_received, games_expected) END AS finding
+            CASE WHEN games_expected IS NULL THEN format('%s: unknown, its calendar was never fetched', game_date)
+                ELSE format('%s has %s of %s games', game_date, games_received, games_expected) END AS finding,
+            game_date
         FROM scoreboard
         WHERE game_date <= CAST(:today AS date)  -- games of the days ahead are announced one by one
           AND (
@@ -47,7 +53,8 @@ CHECKS = (
         """
         SELECT
             'ERROR' AS severity,
-            format('%s, contest %s: %s', game_date, coalesce(contest_id::text, 'unknown'), reason) AS finding
+            format('%s, contest %s: %s', game_date, coalesce(contest_id::text, 'unknown'), reason) AS finding,
+            game_date
         FROM rejected_game
         ORDER BY game_date DESC, reject_key
         """,
@@ -59,7 +66,8 @@ CHECKS = (
         SELECT
             'WARN' AS severity,
             concat_ws(': ', format('%s has %s unreadable values', game_date, fields_unreadable), unreadable_sample)
-                AS finding
+                AS finding,
+            game_date
         FROM scoreboard
         WHERE fields_unreadable > 0
         ORDER BY game_date DESC
@@ -69,10 +77,90 @@ CHECKS = (
         "no_suspect_games",
         "No evidence contradicts a game as it stands.",
         """
-        SELECT 'WARN' AS severity, format('%s of %s: %s', game_id, game_date, suspect_reason) AS finding
+        SELECT
+            'WARN' AS severity,
+            format('%s of %s: %s', game_id, game_date, rtrim(suspect_reason, '.')) AS finding,
+            game_date
         FROM fact_game
         WHERE suspect_reason IS NOT NULL
         ORDER BY game_date DESC, game_id
+        """,
+    ),
+    Check(
+        "no_unexplained_withdrawals",
+        "No game was withdrawn in the last days, and no final game ever, unless another game of its teams replaced it.",
+        """
+        SELECT
+            'WARN' AS severity,
+            format('%s of %s was withdrawn at %s%s', game_id, game_date, updated_at,
+                CASE WHEN game_period = 'final' THEN format(', final %s to %s', away_score, home_score) END) AS finding,
+            game_date
+        FROM fact_game AS withdrawn
+        WHERE game_status = 'withdrawn'
+          AND (game_period = 'final' OR updated_at > CAST(:now AS timestamptz) - INTERVAL '3 days')
+          AND NOT EXISTS (
+              SELECT FROM fact_game AS other
+              WHERE other.game_date = withdrawn.game_date
+                AND other.game_status <> 'withdrawn'
+                AND other.home_team_key IN (withdrawn.home_team_key, withdrawn.away_team_key)
+                AND other.away_team_key IN (withdrawn.home_team_key, withdrawn.away_team_key)
+          )
+          AND NOT EXISTS (
+              SELECT FROM resolution
+              WHERE resolution.game_id = withdrawn.game_id
+                AND resolution.game_status = 'withdrawn'
+                AND closed_at IS NULL
+          )
+        UNION ALL
+        SELECT
+            'WARN',
+            format('%s of %s is unlisted since %s and will be withdrawn', fact_game.game_id, fact_game.game_date,
+                game_evidence.contradicted_since),
+            fact_game.game_date
+        FROM game_evidence
+        JOIN fact_game
+            ON fact_game.game_id = game_evidence.sport || '_' || contest_id
+            AND fact_game.game_date = game_evidence.game_date
+        WHERE contradiction = 'unlisted' AND fact_game.game_status <> 'withdrawn'
+        ORDER BY game_date DESC, finding
+        """,
+    ),
+    Check(
+        "no_unresolved_games",
+        f"No game is still scheduled {UNRESOLVED_DAYS} days after its date.",
+        """
+        SELECT 'WARN' AS severity, format('%s of %s is still scheduled', game_id, game_date) AS finding, game_date
+        FROM fact_game
+        WHERE game_status = 'scheduled' AND game_date < CAST(:today AS date) - CAST(:unresolved_days AS int)
+        ORDER BY game_date DESC, game_id
+        """,
+    ),
+    Check(
+        "newest_answers_are_loaded",
+        "The newest answer about each date is loaded: it was not older than the one before.",
+        """
+        SELECT
+            'WARN' AS severity,
+            format('%s got a stale answer at %s, and still has that of %s', game_date, last_stale_at, fetched_at)
+                AS finding,
+            game_date
+        FROM scoreboard
+        WHERE last_stale_at > fetched_at
+        ORDER BY game_date DESC
+        """,
+    ),
+    Check(
+        "clocks_agree",
+        "No moment of an answer lies ahead of the database's clock.",
+        """
+        SELECT
+            'WARN' AS severity,
+            format('%s had moment %s, ahead of the clock', game_date, coalesce(void_fetched_at, fetched_at)) AS finding,
+            game_date
+        FROM scoreboard
+        WHERE fetched_at > CAST(:now AS timestamptz) + INTERVAL '60 seconds'
+           OR (void_fetched_at IS NOT NULL AND fetched_at > CAST(:now AS timestamptz) - INTERVAL '7 days')
+        ORDER BY game_date DESC
         """,
     ),
     Check(
@@ -87,7 +175,8 @@ CHECKS = (
                 requested_by,
                 CASE WHEN fetched_at IS NULL THEN 'was never loaded' ELSE 'failed when it was last requested' END,
                 ': ' || last_reason
-            ) AS finding
+            ) AS finding,
+            game_date
         FROM requested_date
         LEFT JOIN scoreboard USING (sport, game_date)
         WHERE game_date < CAST(:today AS date)
@@ -103,7 +192,8 @@ CHECKS = (
         SELECT
             'WARN' AS severity,
             CASE WHEN fetched_at IS NULL THEN format('%s was never loaded', game_date)
-                ELSE format('%s is not settled, last fetched at %s', game_date, fetched_at) END AS finding
+                ELSE format('%s is not settled, last fetched at %s', game_date, fetched_at) END AS finding,
+            game_date
         FROM scoreboard
         FULL JOIN (  -- days between the dates of the last month
             SELECT CAST(generate_series(min(game_date), CAST(:today AS date), INTERVAL '1 day') AS date) AS game_date
@@ -122,7 +212,8 @@ CHECKS = (
         """
         SELECT
             CASE WHEN home_score = away_score THEN 'ERROR' ELSE 'WARN' END AS severity,
-            format('%s of %s ended %s to %s', game_id, game_date, away_score, home_score) AS finding
+            format('%s of %s ended %s to %s', game_id, game_date, away_score, home_score) AS finding,
+            game_date
         FROM fact_game
         WHERE game_status = 'final'
           AND (home_score = away_score OR least(home_score, away_score) < 15 OR greatest(home_score, away_score) > 190)
@@ -136,7 +227,8 @@ CHECKS = (
         SELECT
             'WARN' AS severity,
             format('%s in %s has %s', team_name, team.season, coalesce('unknown conference ' || conference_id, 'none'))
-                AS finding
+                AS finding,
+            max(game_date) AS game_date
         FROM dim_team AS team
         JOIN fact_game AS game ON team_key IN (home_team_key, away_team_key)
         WHERE conference_id IS NULL OR conference_id <> ALL (:conferences)
@@ -149,7 +241,10 @@ CHECKS = (
         "facts_match_seasons",
         "Games refer to teams of their season, rivalry follows their conferences, and each team has one current row.",
         """
-        SELECT 'ERROR' AS severity, format('%s does not match the seasons of its teams', game_id) AS finding
+        SELECT
+            'ERROR' AS severity,
+            format('%s does not match the seasons of its teams', game_id) AS finding,
+            game_date
         FROM fact_game AS game
         JOIN dim_team AS home ON home.team_key = home_team_key
         JOIN dim_team AS away ON away.team_key = away_team_key
@@ -157,7 +252,7 @@ CHECKS = (
            OR away.season <> game.season
            OR rivalry_factor <> rivalry_factor(home.conference_id, away.conference_id)
         UNION ALL
-        SELECT 'ERROR', format('%s has %s current rows', team_id, count(*) FILTER (WHERE is_current))
+        SELECT 'ERROR', format('%s has %s current rows', team_id, count(*) FILTER (WHERE is_current)), NULL
         FROM dim_team
         GROUP BY team_id
         HAVING count(*) FILTER (WHERE is_current) <> 1
@@ -167,14 +262,25 @@ CHECKS = (
         "today_is_fresh",
         f"Today was fetched in the last {STALE_AFTER.total_seconds() / 60:.0f} minutes, regardless of backfills.",
         """
-        SELECT 'WARN' AS severity, format('today, %s, was %s', CAST(:today AS date),
-            coalesce('last fetched at ' || max(fetched_at), 'never fetched')) AS finding
+        SELECT
+            'WARN' AS severity,
+            format('today, %s, was %s', CAST(:today AS date),
+                coalesce('last fetched at ' || max(fetched_at), 'never fetched')) AS finding,
+            CAST(:today AS date) AS game_date
         FROM scoreboard
         WHERE game_date = CAST(:today AS date)
         HAVING coalesce(max(fetched_at) < CAST(:now AS timestamptz) - CAST(:stale_after AS interval), TRUE)
         """,
     ),
 )
+
+
+class Finding(NamedTuple):
+    """A row of a check's query."""
+
+    severity: str
+    text: str
+    game_date: dt.date | None
 
 
 def check_specs() -> list[dg.AssetCheckSpec]:
@@ -190,27 +296,46 @@ async def run_checks(database: Database, now: dt.datetime) -> list[dg.AssetCheck
         "conferences": list(conferences()),
         "stale_after": STALE_AFTER,
         "off_season": sorted(MENS_BASKETBALL.off_season),
+        "unresolved_days": UNRESOLVED_DAYS,
     }
     results = []
     async with database.get_session() as session:
         connection = await session.connection()
+        decisions = await read_decisions(connection, MENS_BASKETBALL, eastern_date(now))
         for check in CHECKS:
             query = sa.text(check.query)
             used = {name: parameters[name] for name in query.compile().params}
-            findings = [(str(row.severity), str(row.finding)) for row in await connection.execute(query, used)]
-            results.append(_result(check, findings))
+            findings = [Finding(*row) for row in await connection.execute(query, used)]
+            results.append(_result(check, findings, decisions))
     return results
 
 
-def _result(check: Check, findings: list[tuple[str, str]]) -> dg.AssetCheckResult:
-    shown = [finding for _, finding in findings[:SHOWN]]
-    more = f"; and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+def _result(check: Check, findings: Sequence[Finding], decisions: Sequence[Decision]) -> dg.AssetCheckResult:
+    accepted = {
+        finding: decision
+        for finding in findings
+        for decision in decisions
+        if decision.accepts(check.name, finding.game_date)
+    }
+    open_findings = [finding for finding in findings if finding not in accepted]
+    shown = [finding.text for finding in open_findings[:SHOWN]]
+    more = f"; and {len(open_findings) - SHOWN} more" if len(open_findings) > SHOWN else ""
     return dg.AssetCheckResult(
         check_name=check.name,
-        passed=not findings,
+        passed=not open_findings,
         severity=dg.AssetCheckSeverity.ERROR
-        if any(severity == "ERROR" for severity, _ in findings)
+        if any(finding.severity == "ERROR" for finding in open_findings)
         else dg.AssetCheckSeverity.WARN,
-        description=("; ".join(shown) + more).rstrip(".") + "." if findings else "Passed.",
-        metadata={"findings": len(findings)},
+        description=("; ".join(shown) + more).rstrip(".") + "." if open_findings else "Passed.",
+        metadata={"findings": len(open_findings), **_accepted_metadata(accepted)},
     )
+
+
+def _accepted_metadata(accepted: Mapping[Finding, Decision]) -> dict[str, dg.MetadataValue]:
+    if not accepted:
+        return {}
+    reasons = [f"{finding.text}: {decision.because} ({decision.created_by})" for finding, decision in accepted.items()]
+    return {
+        "findings_accepted": dg.MetadataValue.int(len(accepted)),
+        "accepted": dg.MetadataValue.text("\n".join(reasons)),
+    }

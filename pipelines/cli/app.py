@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from pipelines.cli.backfill import backfill
 from pipelines.cli.database import down, migrate, psql
+from pipelines.cli.resolve import accept, resolve
 from pipelines.cli.scores import scores
 from pipelines.cli.status import status
 from pipelines.cli.up import up
@@ -54,6 +55,8 @@ app.command()(up)
 app.command()(backfill)
 app.command()(scores)
 app.command()(status)
+app.command()(resolve)
+app.command()(accept)
 app.command()(down)
 app.command()(migrate)
 app.command(context_settings={"ignore_unknown_options": True})(psql)

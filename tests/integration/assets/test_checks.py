@@ -1,6 +1,7 @@
 """Each check passes on good tables and names what is wrong with bad ones."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Iterator
@@ -83,7 +84,7 @@ def test_an_unknown_calendar_of_the_season_is_a_warning_at_any_age(tables: Table
         final = game(int(date.replace("-", "")), "duke", "unc", "final 80-70")
         tables.load(scoreboard(date, NOW, final), games_expected=None)
         tables.query(f"UPDATE scoreboard SET games_expected = NULL WHERE game_date = '{date}'")
-        unknown = (WARN, f"{date}: unknown, the calendar could not be had.")
+        unknown = (WARN, f"{date}: unknown, its calendar was never fetched.")
         assert tables.bad()["scoreboard_is_complete"] == unknown
         tables.query(f"UPDATE scoreboard SET games_expected = games_received WHERE game_date = '{date}'")
 
@@ -251,6 +252,80 @@ def test_only_the_first_five_of_many_findings_are_described(tables: Tables) -> N
     assert result.description.count("ended 70 to 70") == 5
     assert result.description.endswith("; and 1 more.")
     assert result.metadata["findings"].value == 6
+
+
+def test_a_withdrawn_game_is_a_warning_for_three_days_and_a_withdrawn_final_at_any_age(tables: Tables) -> None:
+    announced = game(7_000_070, "drake", "kansas")
+    final = game(7_000_006, "duke", "unc", "final 80-70")
+    tables.load(scoreboard(YESTERDAY, NOW, final, announced), games_expected=2)
+    withdraw = "UPDATE fact_game SET game_status = 'withdrawn', updated_at = $1 WHERE game_id = $2"
+    tables.query(withdraw, NOW - dt.timedelta(days=1), "ncaam_7000070")
+    severity, sentence = tables.bad()["no_unexplained_withdrawals"]
+    assert (severity, str(sentence)[:38]) == (WARN, "ncaam_7000070 of 2026-01-19 was withdr")
+    tables.query(withdraw, NOW - dt.timedelta(days=4), "ncaam_7000070")
+    assert "no_unexplained_withdrawals" not in tables.bad()
+
+    tables.query(withdraw, NOW - dt.timedelta(days=400), "ncaam_7000006")
+    assert "final 70 to 80" in str(tables.bad()["no_unexplained_withdrawals"])
+    tables.load(scoreboard(YESTERDAY, NOW, game(7_000_071, "unc", "duke", "live 70-80 2nd 1:00")))
+    assert "ncaam_7000006" not in str(tables.bad().get("no_unexplained_withdrawals")), "the teams have another game"
+
+
+def test_a_pending_withdrawal_is_a_warning(tables: Tables) -> None:
+    tables.load(scoreboard(YESTERDAY, NOW + dt.timedelta(minutes=1)), games_expected=0)
+    severity, sentence = tables.bad()["no_unexplained_withdrawals"]
+    assert severity == WARN
+    assert str(sentence).startswith(f"ncaam_7000006 of {YESTERDAY} is unlisted since 2026-01-20 20:01:00-05")
+
+
+def test_a_game_scheduled_a_week_ago_is_unresolved(tables: Tables) -> None:
+    tables.load(scoreboard("2026-01-13", "2026-01-16 12:00", game(7_000_060, "duke", "unc")), games_expected=1)
+    assert "no_unresolved_games" not in tables.bad(at("2026-01-20 23:59"))
+    found = tables.bad(at("2026-01-21 00:00"))["no_unresolved_games"]
+    assert found == (WARN, "ncaam_7000060 of 2026-01-13 is still scheduled.")
+
+
+def test_a_stale_answer_is_a_warning_until_a_newer_one_loads(tables: Tables) -> None:
+    final = game(7_000_006, "duke", "unc", "final 80-70")
+    made_at, stale = at("2026-01-20 19:00"), at("2026-01-20 18:00")
+    newest, older = scoreboard(YESTERDAY, NOW, final), scoreboard(YESTERDAY, NOW + dt.timedelta(minutes=1), final)
+    tables.load(dataclasses.replace(newest, answer_updated_at=made_at), games_expected=1)
+    assert tables.load(dataclasses.replace(older, answer_updated_at=stale), games_expected=1).is_stale
+    severity, sentence = tables.bad()["newest_answers_are_loaded"]
+    assert severity == WARN
+    assert str(sentence).startswith(f"{YESTERDAY} got a stale answer at 2026-01-20 20:01:00-05")
+    tables.load(scoreboard(YESTERDAY, NOW + dt.timedelta(minutes=2), final), games_expected=1)
+    assert "newest_answers_are_loaded" not in tables.bad()
+
+
+def test_a_moment_ahead_of_the_clock_is_a_warning_and_so_is_its_replacement(tables: Tables) -> None:
+    ahead = "UPDATE scoreboard SET fetched_at = $1 WHERE game_date = '2026-01-19'"
+    tables.query(ahead, NOW + dt.timedelta(seconds=61))
+    assert "had moment 2026-01-20 20:01:01-05" in str(tables.bad()["clocks_agree"])
+    tables.query(ahead, NOW + dt.timedelta(seconds=59))
+    assert "clocks_agree" not in tables.bad()
+    tables.query("UPDATE scoreboard SET void_fetched_at = $1 WHERE game_date = '2026-01-19'", at("2027-01-01 00:00"))
+    assert "had moment 2027-01-01" in str(tables.bad()["clocks_agree"])
+
+
+def test_accepted_findings_do_not_fail_a_check_and_are_listed(tables: Tables) -> None:
+    tables.load(scoreboard(YESTERDAY, NOW, game(7_000_006, "duke", "unc", "final 80-70")), games_expected=2)
+    tables.load(scoreboard(LAST_WEEK, NOW, game(7_000_001, "duke", "unc", "final 80-70")), games_expected=2)
+    tables.query(
+        """
+        INSERT INTO resolution (sport, check_name, first_date, last_date, because, created_by, until)
+        VALUES ('ncaam', 'scoreboard_is_complete', $1, $1, 'The calendar is wrong.', 'ann', $2)
+        """,
+        day(LAST_WEEK),
+        day(TODAY),
+    )
+    result = tables.checks()["scoreboard_is_complete"]
+    assert (result.passed, result.description) == (False, f"{YESTERDAY} has 1 of 2 games.")
+    assert result.metadata["findings_accepted"].value == 1
+    assert result.metadata["accepted"].value == f"{LAST_WEEK} has 1 of 2 games: The calendar is wrong. (ann)"
+    tables.load(scoreboard(YESTERDAY, NOW, game(7_000_006, "duke", "unc", "final 80-70")), games_expected=1)
+    assert tables.bad() == {}
+    assert "scoreboard_is_complete" in tables.bad(at("2026-01-21 00:00")), "it holds until the day before"
 
 
 def test_a_run_evaluates_every_check(database_url: sa.URL, api: Any) -> None:
