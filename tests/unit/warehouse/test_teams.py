@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pipelines.ncaa.game import Game, TeamLine
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
+from pipelines.warehouse.answer import statement_of
 from pipelines.warehouse.evidence import Row
-from pipelines.warehouse.load import statement_of
 from pipelines.warehouse.teams import TeamSeason, team_seasons, watermark
 
 DATE = dt.date(2026, 1, 17)
