@@ -65,7 +65,6 @@ def set_wrong(api: Served, request: pytest.FixtureRequest) -> Callable[[], pytes
     return lambda: request.getfixturevalue("wrong_answers")
 
 
-@pytest.mark.xfail(reason="the rule of evidence is being built")
 def test_wrong_answers_lose_no_final_and_checks_pass_once_the_source_is_right(
     databases: Databases, api: Served, set_wrong: Callable[[], pytest.MonkeyPatch]
 ) -> None:
@@ -80,9 +79,7 @@ def test_wrong_answers_lose_no_final_and_checks_pass_once_the_source_is_right(
         wrong = set_wrong()
         player.load(WRONG, dates)
         assert_same(_finals(tables(url)), _finals(right))
-        assert {str(row["game_date"]) for row in tables(url)["scoreboard"] if row["games_suspect"]} == set(
-            map(str, dates)
-        )
+        assert _suspect_dates(tables(url)) == set(map(str, dates))
         assert _dates_in_checks(player.failed_checks()) == set(map(str, dates))
 
         wrong.undo()
@@ -100,6 +97,11 @@ def _turn_back(game: dict[str, Any], kind: int) -> None:
     game |= {"gameState": state, "currentPeriod": "1ST" if state == "live" else "", "finalMessage": ""}
     game |= {"contestClock": "8:00"}
     game["home"]["score"], game["away"]["score"] = home, away
+
+
+def _suspect_dates(all_tables: Tables) -> set[str]:
+    """Returns the dates with a suspect game."""
+    return {str(row["game_date"]) for row in all_tables["fact_game"] if row["suspect_reason"]}
 
 
 def _finals(all_tables: Tables) -> Tables:

@@ -125,7 +125,6 @@ def test_every_case_has_a_test(cases: Path) -> None:
     assert {path.name for path in cases.iterdir() if path.is_dir()} == CASES
 
 
-@pending
 def test_a_game_against_an_undecided_team_is_announced(load: Load, warehouse: Warehouse) -> None:
     report = load("01-tba-teams/a/2026-03-09", "2026-03-08 12:00")
     assert report.games_processed == 10
@@ -135,7 +134,6 @@ def test_a_game_against_an_undecided_team_is_announced(load: Load, warehouse: Wa
     assert "tba" not in slugs(warehouse)
 
 
-@pending
 def test_two_games_of_one_team_against_undecided_teams_are_both_announced(load: Load, warehouse: Warehouse) -> None:
     def add_second(answer: Any) -> None:
         second = json.loads(json.dumps(answer["games"][-1]))
@@ -163,7 +161,6 @@ def test_an_undecided_game_becomes_a_game_once_its_team_is_known(load: Load, war
     assert (game["home"], game["away"], game["game_status"]) == ("robert-morris", "youngstown-st", "scheduled")
 
 
-@pending
 def test_games_between_undecided_teams_are_counted(load: Load, warehouse: Warehouse) -> None:
     report = load("01-tba-teams/c/2026-03-09", "2026-03-08 12:00")
     assert (report.games_processed, report.games_rejected, report.games_suspect) == (12, 0, 0)
@@ -175,7 +172,6 @@ def test_games_between_undecided_teams_are_counted(load: Load, warehouse: Wareho
     assert "tba" not in slugs(warehouse)
 
 
-@pending
 def test_upcoming_games_with_undecided_teams_are_loaded(
     cases: Path, warehouse: Warehouse, database_url: sa.URL, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,7 +219,6 @@ def test_a_round_is_named_by_the_title_of_the_answer(load: Load, warehouse: Ware
     assert [row["bracket_round"] for row in rounds] == ["Opening Round"]
 
 
-@pending
 def test_a_round_number_without_a_known_name_is_null(load: Load, warehouse: Warehouse) -> None:
     def remove_titles(answer: Any) -> None:
         for entry in answer["games"]:
@@ -273,8 +268,8 @@ def test_renamed_conferences_have_the_name_of_the_season(load: Load, warehouse: 
 def test_a_renamed_conference_keeps_its_name_in_earlier_seasons(load: Load, warehouse: Warehouse) -> None:
     def use_old_slugs(answer: Any) -> None:
         answer["games"] = answer["games"][:2]
-        for entry in answer["games"]:
-            entry["game"] |= {"startDate": "11/20/2025", "startTimeEpoch": ""}
+        for contest_id, entry in enumerate(answer["games"], 6_503_000):
+            entry["game"] |= {"url": f"/game/{contest_id}", "startDate": "11/20/2025", "startTimeEpoch": ""}
             for side in ("home", "away"):
                 entry["game"][side]["conferences"] = [{"conferenceName": "", "conferenceSeo": "maac"}]
 
@@ -284,7 +279,6 @@ def test_a_renamed_conference_keeps_its_name_in_earlier_seasons(load: Load, ware
     assert "Metro" in warehouse.team("siena", 2026)["conference_name"]
 
 
-@pending
 def test_a_time_without_a_date_is_null_and_counted(load: Load, warehouse: Warehouse) -> None:
     load("06-24h-time-no-date/2026-02-09", "2026-02-08 12:00")
     assert_is_good(warehouse)
