@@ -1,4 +1,4 @@
-"""docs/data-model.md says what the models say."""
+"""docs/data-model.md is up to date."""
 
 import runpy
 from pathlib import Path
@@ -11,12 +11,12 @@ PROJECT = Path(__file__).resolve().parents[3]
 SCRIPT = runpy.run_path(str(PROJECT / "scripts/data_model.py"))
 
 
-def test_the_document_is_what_the_script_writes_today() -> None:
+def test_the_document_equals_the_output_of_the_script() -> None:
     written = (PROJECT / "docs/data-model.md").read_text()
     assert written == SCRIPT["document"](), "run `uv run python scripts/data_model.py`"
 
 
-def test_every_table_is_in_it_and_every_column_has_a_meaning() -> None:
+def test_every_table_is_documented_and_every_column_has_a_description() -> None:
     assert {model.__tablename__ for model in TABLES} == set(SQLModel.metadata.tables)
     for model in TABLES:
         for name, field in model.model_fields.items():

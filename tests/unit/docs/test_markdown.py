@@ -1,4 +1,4 @@
-"""What the Markdown files point to and tell their reader to run is there."""
+"""The links, commands and make targets of the Markdown files exist."""
 
 import re
 import subprocess
@@ -27,16 +27,44 @@ MAKE = re.compile(r"(?<!\w)make ([a-z]+)")
 
 
 def code(document: Path) -> Iterator[str]:
-    """Its blocks and spans of code."""
+    """The blocks and spans of code of a document."""
     for block, span in CODE.findall(document.read_text()):
         yield block or span
 
 
+def prose(document: Path) -> str:
+    """The text of a document without blocks and spans of code."""
+    return CODE.sub("", document.read_text())
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that a forge gives the headings of a document."""
+    text = re.sub(r"```.*?```", "", document.read_text(), flags=re.DOTALL)
+    headings = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def broken_links(document: Path) -> Iterator[str]:
+    for link in LINK.findall(prose(document)):
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = document.parent / name if name else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            yield link
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
-def test_every_relative_link_points_to_something(document: Path) -> None:
-    links = [link for link in LINK.findall(document.read_text()) if not link.startswith(("http://", "https://", "#"))]
-    missing = [link for link in links if not (document.parent / link.partition("#")[0]).exists()]
-    assert missing == []
+def test_every_relative_link_and_anchor_resolves(document: Path) -> None:
+    assert list(broken_links(document)) == []
+
+
+def test_a_broken_link_or_anchor_is_found(tmp_path: Path) -> None:
+    document = tmp_path / "document.md"
+    document.write_text(
+        "# A `title`\n[a](#a-title) [b](#b) [c](document.md#c) [d](other.md) [e](https://example.org/#e)"
+    )
+    assert list(broken_links(document)) == ["#b", "document.md#c", "other.md"]
 
 
 def test_every_command_of_ours_exists_with_the_options_it_is_given() -> None:
