@@ -26,7 +26,7 @@ EDITS = {
         r"(class Statement\(.*?)\n\n    @property",
         r"\1\n    title: str | None\n\n    @property",
     ),
-    "pipelines/warehouse/load.py": (r"(    return Statement\(.*?)\n    \)", r"\1\n        game.title,\n    )"),
+    "pipelines/warehouse/answer.py": (r"(    return Statement\(.*?)\n    \)", r"\1\n        game.title,\n    )"),
 }
 """For each file a pattern and its replacement."""
 
