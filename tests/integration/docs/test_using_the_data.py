@@ -102,7 +102,7 @@ def test_home_advantage_is_computed_per_season(season: Season, run_query: Any) -
         margin = round(Decimal(sum(home - away for home, away in played)) / len(played), 1)
         wins = percent(sum(home > away for home, away in played), len(played))
         expected.append((f"{year}-{year % 100 + 1}", len(played), wins, margin))
-    found = [tuple(row.values()) for row in run_query("What playing at home is worth, season by season")]
+    found = [tuple(row.values()) for row in run_query("Home advantage per season")]
     assert found == expected
     assert all(50 < wins < 80 and 0 < margin < 8 for _, _, wins, margin in found)
 
@@ -114,7 +114,7 @@ def test_upsets_are_losses_of_ranked_teams_to_lower_ones(season: Season, run_que
         winner, loser = (game.home, game.away) if home > away else (game.away, game.home)
         if loser.rank is not None and (winner.rank is None or loser.rank < winner.rank):
             expected.add((date, loser.rank, loser.team_name, winner.rank, winner.team_name, winner.score, loser.score))
-    found = run_query("Ranked teams that lost to a lower one")
+    found = run_query("Ranked teams that lost to a lower-ranked one")
     assert {tuple(row.values()) for row in found} == expected != set()
     assert [row["loser_rank"] for row in found] == sorted(row["loser_rank"] for row in found)
 
@@ -143,7 +143,7 @@ def test_close_games_went_to_overtime_or_ended_within_three_points(season: Seaso
         if same_conference(game):
             home, away = scores(game)
             close[game.home.conference_name].append(game.overtime_periods > 0 or abs(home - away) <= 3)
-    found = run_query("Where games are close")
+    found = run_query("Close games per conference")
     assert {row["conference_name"]: (row["games"], row["close_percent"]) for row in found} == {
         name: (len(games), percent(sum(games), len(games))) for name, games in close.items()
     }
