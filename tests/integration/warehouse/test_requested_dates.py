@@ -67,14 +67,8 @@ def test_a_pending_contradiction_is_unsettled_at_any_age(warehouse: Warehouse, d
     warehouse.load(scoreboard("2014-02-01", "2026-01-10 20:00", final), games_expected=1)
     with connect(database_url) as connection:
         assert read_unsettled_dates(connection, "ncaam", day("2014-02-10"), 1) == [DateState(day("2014-02-09"))]
-    warehouse.query(
-        """
-        INSERT INTO game_evidence (
-            sport, contest_id, game_date, statement, feed, is_withdrawn, contradiction, contradicted_since
-        )
-        VALUES ('ncaam', 1, '2014-02-01', '{}', 'current', FALSE, 'postponed', '2026-01-11 12:00-05')
-        """
-    )
+    postponed = game(1, "duke", "unc", "postponed")
+    warehouse.load(scoreboard("2014-02-01", "2026-01-11 12:00", postponed), games_expected=1)
     with connect(database_url) as connection:
         [missed, contradicted] = read_unsettled_dates(connection, "ncaam", day("2014-02-10"), 1)
     assert missed.game_date == day("2014-02-09")
