@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     ncaa_api_url: str = Field("https://ncaa-api.henrygd.me", description="Base URL of henrygd/ncaa-api.")
     ncaa_api_key: SecretStr | None = Field(None, description="Sent as `x-ncaa-key`.")
     ncaa_api_requests_per_second: float = Field(
-        5, gt=0, description="Limit of all processes on one database together; `inf` for an API that you host yourself."
+        5,
+        ge=0.001,
+        description="Limit of all processes on one database together; `inf` for an API that you host yourself.",
     )
     project_url: str | None = Field(
         None,

@@ -14,6 +14,9 @@ API_LOCK: Final = 4_617_367
 SEND_SECONDS: Final = 1.0
 """How long a permit waits for its request to be sent. A connection that cannot be made must not stop all processes."""
 
+HUNG_SECONDS: Final = 5.0
+"""How much longer than its interval a permit is held by a process that hangs."""
+
 
 class Connection(Protocol):
     """The part of SQLAlchemy's `AsyncConnection` that the limit uses."""
@@ -36,6 +39,14 @@ class Sessions(Protocol):
         """Raises DatabaseError: the database cannot be used."""
 
 
+_TIMEOUTS: Final = """
+SELECT
+    set_config('idle_in_transaction_session_timeout', $1, true),
+    set_config('lock_timeout', '0', true),
+    set_config('statement_timeout', '0', true)
+"""
+
+
 class Permit:
     """Permission to send one request."""
 
@@ -54,8 +65,9 @@ class RateLimit:
     """Grants at most `per_second` permits per second, evenly spaced. An async context manager.
 
     A permit is a PostgreSQL advisory lock, held from the request until the next one may follow. PostgreSQL grants the
-    lock in the order of requests and releases it when a process dies; a process that hangs loses it after five seconds.
-    Each process waits for one permit at a time, so a single request never waits for all dates of another backfill.
+    lock in the order of requests and releases it when a process dies; a process that hangs loses it `HUNG_SECONDS`
+    after the next request could have followed. Waiting for the lock has no timeout, since holding it has one. Each
+    process waits for one permit at a time, so a single request never waits for all dates of another backfill.
     """
 
     def __init__(self, database: Sessions, per_second: float) -> None:
@@ -115,7 +127,7 @@ class RateLimit:
             try:
                 async with self._database.get_session() as session:
                     connection = await session.connection()
-                    await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5s'")
+                    await connection.exec_driver_sql(_TIMEOUTS, (f"{self._interval + HUNG_SECONDS:.3f}s",))
                     # The clock is read when the lock is granted, since the function is a row source.
                     granted_at = await _moment(
                         connection, "SELECT clock_timestamp() FROM pg_advisory_xact_lock($1)", API_LOCK

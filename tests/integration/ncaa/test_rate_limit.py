@@ -6,15 +6,18 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from support.api import Answer, Api
 from support.client import fetch_many
 
 from pipelines.errors import DatabaseUnreachableError
+from pipelines.ncaa import rate_limit
 from pipelines.ncaa.rate_limit import RateLimit
+from pipelines.postgres import sessions
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
 
@@ -36,12 +39,14 @@ def busiest(times: list[float], seconds: float) -> int:
     return max(sum(first <= time < first + seconds for time in times) for first in times)
 
 
-def start(name: str, settings: Settings, api: Api, dates: int) -> multiprocessing.Process:
+def start(
+    name: str, settings: Settings, api: Api, dates: int, per_second: float = PER_SECOND
+) -> multiprocessing.Process:
     """Starts a process that fetches so many dates as fast as the limit permits."""
     context = multiprocessing.get_context("spawn")
     assert settings.database_url is not None
     process = context.Process(
-        target=fetch_many, args=(name, settings.database_url.get_secret_value(), api.url, PER_SECOND, dates)
+        target=fetch_many, args=(name, settings.database_url.get_secret_value(), api.url, per_second, dates)
     )
     process.start()
     return process
@@ -97,6 +102,52 @@ def test_a_process_that_hangs_with_a_permit_loses_it(settings: Settings, api: Ap
     other.join(20)
     assert other.exitcode == 0
     kill(hanging)
+
+
+@pytest.mark.slow
+def test_two_processes_keep_a_limit_below_one_request_in_five_seconds(settings: Settings, api: Api) -> None:
+    processes = [start(name, settings, api, 2, per_second=0.15) for name in ("first", "second")]
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    times = arrivals(api)
+    assert len(times) == 4
+    assert min(after - before for before, after in pairwise(times)) >= 1 / 0.15 - 0.1
+
+
+def take_permits(settings: Settings, per_second: float, processes: int) -> list[float]:
+    """Takes one permit with each of so many limits at once, as processes do; returns when they were granted."""
+
+    async def take() -> float:
+        async with Database(settings) as database, RateLimit(database, per_second) as limit, limit.permit():
+            return time.monotonic()
+
+    async def run() -> list[float]:
+        return sorted(await asyncio.gather(*(take() for _ in range(processes))))
+
+    return asyncio.run(run())
+
+
+def test_an_interval_longer_than_the_margin_for_hung_processes_is_kept(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "HUNG_SECONDS", 0.4)
+    first, second, third = take_permits(settings, per_second=1.0, processes=3)
+    assert second - first >= 0.95
+    assert third - second >= 0.95
+
+
+def test_a_permit_is_waited_for_longer_than_any_other_lock(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sessions.SERVER_SETTINGS, "lock_timeout", "200ms")
+    monkeypatch.setitem(sessions.SERVER_SETTINGS, "statement_timeout", "300ms")
+    assert len(take_permits(settings, per_second=2.0, processes=3)) == 3
+
+
+@pytest.mark.parametrize("per_second", ["0", "-1", "0.0009", "nan", "fast"])
+def test_a_limit_that_cannot_be_kept_is_refused(per_second: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NCAA_API_REQUESTS_PER_SECOND", per_second)
+    with pytest.raises(ValidationError, match="ncaa_api_requests_per_second"):
+        Settings()
 
 
 def test_a_canceled_permit_is_not_spent(settings: Settings) -> None:
