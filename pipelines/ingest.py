@@ -77,7 +77,7 @@ async def ingest_dates(
             except GamePulseError as error:
                 events.error("ncaa_games_asset_failed", error=str(error))
                 return game_date, error
-            events.info("ncaa_games_asset_completed", **outcome.report.counts())
+            events.info("ncaa_games_asset_completed", is_stale=outcome.report.is_stale, **outcome.report.counts())
             return game_date, outcome
 
     tasks = [asyncio.create_task(ingest(game_date)) for game_date in dates]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
 from models.tables import TABLES, table_name
+from models.views import VIEWS, View
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "data-model.md"
 SOURCE = re.compile(r" \(([^()]*`[^()]*)\)\.$")
@@ -25,7 +26,8 @@ Written by `uv run python scripts/data_model.py` from `models/`; change it there
 
 def document() -> str:
     """The whole file."""
-    return "\n".join([INTRODUCTION, *(line for model in TABLES for line in _table(model))])
+    tables = [line for model in TABLES for line in _table(model)]
+    return "\n".join([INTRODUCTION, *tables, *(line for view in VIEWS for line in _view(view))])
 
 
 def _table(model: type[SQLModel]) -> Iterator[str]:
@@ -39,6 +41,13 @@ def _table(model: type[SQLModel]) -> Iterator[str]:
         null = "yes" if column.nullable else ""
         yield f"| `{column.name}` | {_type(column)} | {null} | {meaning} | {source[1] if source else ''} |"
     yield "\n" + "\n".join(f"- {key}" for key in _keys(table)) + "\n"
+
+
+def _view(view: View) -> Iterator[str]:
+    yield f"## View `{view.name}`\n\n{view.description}\n"
+    yield "| column | meaning |\n|---|---|"
+    yield from (f"| `{name}` | {meaning} |" for name, meaning in view.columns.items())
+    yield ""
 
 
 def _type(column: sa.Column[object]) -> str:

@@ -125,6 +125,7 @@ def _materialization(key: dg.AssetKey, game_date: dt.date, outcome: IngestedDate
         metadata={
             "scoreboard": dg.MetadataValue.md(scoreboard_markdown(outcome.scoreboard)),
             **outcome.report.counts(),
+            "is_stale": outcome.report.is_stale,
             **_unknown_conferences(outcome.scoreboard),
             "source_url": dg.MetadataValue.url(outcome.scoreboard.source_url),
         },

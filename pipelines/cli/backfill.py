@@ -37,6 +37,9 @@ def backfill(
     else:
         stopped = "Stopped: " if result.interrupted else ""
         typer.echo(f"{stopped}{len(result.loaded)} of {result.dates} dates are loaded (run {result.run_id}).")
+        if result.stale:
+            dates_shown = ", ".join(sorted(date.isoformat() for date in result.stale))
+            typer.echo(f"Stale answers, which changed nothing because newer ones were loaded before: {dates_shown}.")
         if result.failed:
             Console().print(failure_table(result.failed))
         if result.error:

@@ -19,6 +19,7 @@ from pipelines.postgres.database import DAGSTER_SCHEMA, connect, ready_database
 from pipelines.postgres.url import describe
 from pipelines.seasons import eastern_date, season_of
 from pipelines.settings import Settings
+from pipelines.warehouse.resolutions import UNRESOLVED_DAYS
 
 if TYPE_CHECKING:  # imports Dagster, which a database without its tables does not need
     from pipelines.runtime.history import ScheduleState
@@ -35,6 +36,12 @@ def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
     the current season lasts up to yesterday.
 
     Failed: dates whose last run failed, or was canceled before it loaded them.
+
+    Stale answers: dates whose newest answer was older than the one before, and changed nothing.
+
+    Unresolved: games still scheduled a week after their date; gamepulse resolve decides about one.
+
+    Resolutions: decisions of gamepulse resolve and gamepulse accept that hold.
 
     Late: dates more than two days ago with games that are not over, or not yet re-checked for corrections.
 
@@ -71,6 +78,12 @@ class Warehouse(NamedTuple):
     database_bytes: int
     failed: Mapping[dt.date, str]
     """Reasons of the dates whose last run failed."""
+    stale: Sequence[dt.date] = ()
+    """Dates whose newest answer was older than the one loaded, and changed nothing."""
+    unresolved: Sequence[str] = ()
+    """Date and id of games still scheduled a week after their date."""
+    resolutions: Sequence[str] = ()
+    """Decisions of people that hold, in words."""
 
 
 class Status(NamedTuple):
@@ -98,6 +111,9 @@ class Status(NamedTuple):
             "missing": self.warehouse.missing,
             "failed": {date.isoformat(): reason for date, reason in self.warehouse.failed.items()},
             "late": self.warehouse.late,
+            "stale": self.warehouse.stale,
+            "unresolved": self.warehouse.unresolved,
+            "resolutions": self.warehouse.resolutions,
             "last_tick_at": schedule.last_tick_at if schedule is not None else None,
             "last_tick": schedule.last_tick if schedule is not None else None,
             "next_tick_at": self.next_tick_at(now),
@@ -115,9 +131,10 @@ def read_warehouse(url: sa.URL, now: dt.datetime) -> Warehouse:
     """
     with connect(url) as connection:
         today = eastern_date(now)
-        *columns, failed = connection.execute(_TABLES, {"today": today, "season": season_of(today)}).one()
-        reasons = {dt.date.fromisoformat(date): reason for date, reason in failed.items()}
-        return Warehouse._make([*columns, reasons])
+        values = {"today": today, "season": season_of(today), "unresolved_days": UNRESOLVED_DAYS}
+        row = connection.execute(_TABLES, values).one()._mapping
+        reasons = {dt.date.fromisoformat(date): reason for date, reason in row["failed"].items()}
+        return Warehouse(**{**row, "failed": reasons})
 
 
 def has_dagster(url: sa.URL) -> bool:
@@ -133,8 +150,11 @@ def status_table(status: Status, now: dt.datetime) -> Table:
     for name, value in (
         ("Loaded", _loaded(warehouse, now)),
         ("Missing", date_ranges(warehouse.missing) if warehouse.missing else "none"),
-        ("Failed", _failed(warehouse.failed) if warehouse.failed else "none"),
+        ("Failed", _last_of([f"{date}: {reason}" for date, reason in warehouse.failed.items()], "dates")),
         ("Late", f"{date_ranges(warehouse.late)}, not settled" if warehouse.late else "none"),
+        ("Stale answers", date_ranges(warehouse.stale) if warehouse.stale else "none"),
+        ("Unresolved", _last_of(warehouse.unresolved, "games")),
+        ("Resolutions", _last_of(warehouse.resolutions, "decisions")),
         ("Last tick", _last_tick(schedule, now)),
         ("Next tick", _next_tick(status, now)),
         ("Database", f"{status.database}, {decimal(warehouse.database_bytes)}"),
@@ -163,10 +183,9 @@ def _loaded(warehouse: Warehouse, now: dt.datetime) -> str:
     )
 
 
-def _failed(failed: Mapping[dt.date, str]) -> str:
-    shown = [f"{date}: {failed[date]}" for date in list(failed)[-SHOWN:]]
-    more = [f"and {len(failed) - SHOWN} earlier dates"] if len(failed) > SHOWN else []
-    return "\n".join(shown + more)
+def _last_of(lines: Sequence[str], noun: str) -> str:
+    more = [f"and {len(lines) - SHOWN} earlier {noun}"] if len(lines) > SHOWN else []
+    return "\n".join([*lines[-SHOWN:], *more]) or "none"
 
 
 def _last_tick(schedule: "ScheduleState | None", now: dt.datetime) -> str:

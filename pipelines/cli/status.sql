@@ -49,4 +49,23 @@ SELECT
         ORDER BY game_date
     ) AS late,
     pg_database_size(current_database()) AS database_bytes,
-    (SELECT coalesce(json_object_agg(game_date, last_reason ORDER BY game_date), '{}') FROM failed) AS failed
+    (SELECT coalesce(json_object_agg(game_date, last_reason ORDER BY game_date), '{}') FROM failed) AS failed,
+    ARRAY(SELECT game_date FROM scoreboard WHERE last_stale_at > fetched_at ORDER BY game_date) AS stale,
+    ARRAY(
+        SELECT game_date || ' ' || game_id
+        FROM fact_game
+        WHERE game_status = 'scheduled' AND game_date < CAST(:today AS date) - CAST(:unresolved_days AS int)
+        ORDER BY game_date, game_id
+    ) AS unresolved,
+    ARRAY(
+        SELECT
+            format('%s: %s (%s, %s%s)',
+                coalesce(
+                    game_id || ' is ' || game_status,
+                    check_name || ' accepted for ' || concat_ws(' to ', first_date, nullif(last_date, first_date))
+                ),
+                because, created_by, CAST(created_at AT TIME ZONE 'America/New_York' AS date), ', until ' || until)
+        FROM resolution
+        WHERE closed_at IS NULL AND (until IS NULL OR until >= CAST(:today AS date))
+        ORDER BY created_at, resolution_id
+    ) AS resolutions

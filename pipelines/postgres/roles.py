@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.migrations import VERSION_TABLE
 from models.tables import TABLE_NAMES
+from models.views import VIEW_NAMES
 from pipelines.errors import RolesError
 from pipelines.postgres.database import DAGSTER_SCHEMA, MIGRATION_LOCK, connect
 from pipelines.settings import Settings
@@ -46,7 +47,8 @@ _GRANTS: Final = (
     f"GRANT USAGE ON SCHEMA public TO {PIPELINE}, {READER}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLE_NAMES)} TO {PIPELINE}",
     f"GRANT SELECT ON {VERSION_TABLE} TO {PIPELINE}, {READER}",
-    f"GRANT SELECT ON {', '.join(TABLE_NAMES)} TO {READER}",
+    f"GRANT SELECT ON {', '.join(VIEW_NAMES)} TO {PIPELINE}",
+    f"GRANT SELECT ON {', '.join((*TABLE_NAMES, *VIEW_NAMES))} TO {READER}",
 )
 
 

@@ -28,6 +28,8 @@ class Backfill(NamedTuple):
     run_id: str
     dates: int
     loaded: set[dt.date]
+    stale: set[dt.date]
+    """Loaded dates that kept an earlier answer, because this one was older."""
     failed: Mapping[dt.date, str]
     """Reasons of the dates that could not be loaded."""
     error: str | None
@@ -41,6 +43,7 @@ class Backfill(NamedTuple):
             "run_id": self.run_id,
             "dates": self.dates,
             "dates_loaded": len(self.loaded),
+            "stale": sorted(date.isoformat() for date in self.stale),
             "failed": failed,
             "error": self.error,
         }
@@ -57,6 +60,7 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
     """
     run_id = make_new_run_id()
     loaded: set[dt.date] = set()
+    stale: set[dt.date] = set()
     failures: list[dg.DagsterEvent] = []
     interrupted = False
     with open_instance() as instance, _hang_up_interrupts():
@@ -65,6 +69,8 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
                 watch(event)
                 if event.is_step_materialization and event.partition is not None:
                     loaded.add(dt.date.fromisoformat(event.partition))
+                    if event.step_materialization_data.materialization.metadata["is_stale"].value:
+                        stale.add(dt.date.fromisoformat(event.partition))
                 elif _is_interrupt(event):
                     interrupted = True
                     _cancel(instance, run_id)
@@ -75,7 +81,7 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
             _cancel(instance, run_id)
     failed = failed_dates(failures)
     error = None if failed else "\n".join(failure_reasons(failures)) or None
-    return Backfill(run_id, len(dates), loaded, failed, error, interrupted)
+    return Backfill(run_id, len(dates), loaded, stale, failed, error, interrupted)
 
 
 @contextmanager

@@ -1,12 +1,16 @@
 """The rows of `gamepulse status`."""
 
+import datetime as dt
+
 import sqlalchemy as sa
 from support.builders import at, day, game, scoreboard
 from support.warehouse import Warehouse
 
 from pipelines.cli.status import has_dagster, read_warehouse
 from pipelines.postgres.database import connect
+from pipelines.seasons import eastern_date
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
+from pipelines.warehouse.resolutions import UNRESOLVED_DAYS
 
 NOW = at("2026-01-10 20:00")
 
@@ -64,3 +68,38 @@ def test_dates_that_are_not_settled_after_two_days_are_late(warehouse: Warehouse
     load(warehouse, "2026-01-05")
     load(warehouse, "2026-01-06", "2026-01-09", state="live 40-38 2nd 7:20")
     assert read_warehouse(database_url, NOW).late == [day("2026-01-06")]
+
+
+def test_unresolved_games_stale_answers_and_resolutions_are_shown(warehouse: Warehouse, database_url: sa.URL) -> None:
+    load(warehouse, "2026-01-02", "2026-01-03", state="scheduled")
+    warehouse.query("UPDATE scoreboard SET last_stale_at = fetched_at + INTERVAL '1 s' WHERE game_date = '2026-01-02'")
+    insert = """
+        INSERT INTO resolution (
+            sport, game_id, game_status, check_name, first_date, last_date, because, created_by, created_at, until
+        )
+        VALUES ('ncaam', $1, $2, $3, $4, $5, $6, 'ann', $7, $8)
+    """
+    first, last = day("2026-01-02"), day("2026-01-09")
+    warehouse.query(insert, "ncaam_1", "canceled", None, None, None, "COVID", NOW, None)
+    warehouse.query(insert, None, None, "no_suspect_games", first, first, "Reviewed", NOW, day("2026-01-10"))
+    warehouse.query(insert, None, None, "no_suspect_games", first, last, "Reviewed", NOW, None)
+    warehouse.query(insert, None, None, "no_suspect_games", first, last, "expired", NOW, last)
+    warehouse.query(insert, None, None, "no_suspect_games", first, last, "undone", NOW, None)
+    warehouse.query("UPDATE resolution SET closed_at = now(), closed_because = 'Undone.' WHERE because = 'undone'")
+    found = read_warehouse(database_url, NOW)
+    assert found.unresolved == ["2026-01-02 ncaam_20260102"], "a week ago is not yet unresolved"
+    assert found.stale == [first]
+    assert found.resolutions == [
+        "ncaam_1 is canceled: COVID (ann, 2026-01-10)",
+        "no_suspect_games accepted for 2026-01-02: Reviewed (ann, 2026-01-10, until 2026-01-10)",
+        "no_suspect_games accepted for 2026-01-02 to 2026-01-09: Reviewed (ann, 2026-01-10)",
+    ]
+
+
+def test_the_view_of_unresolved_games_counts_from_a_week_on(warehouse: Warehouse) -> None:
+    today = eastern_date(dt.datetime.now(dt.UTC))
+    for days in (7, 8):
+        load(warehouse, (today - dt.timedelta(days=days)).isoformat(), state="scheduled")
+    [found] = warehouse.query("SELECT * FROM unresolved_game")
+    assert (found["game_date"], found["days_ago"]) == (today - dt.timedelta(days=UNRESOLVED_DAYS + 1), 8)
+    assert str(found["home_team"]).lower().startswith("home")

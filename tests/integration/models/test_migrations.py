@@ -15,12 +15,13 @@ from support.postgres_servers import settings_for
 
 from models import tables
 from models.migrations import VERSION_TABLE
+from models.views import VIEWS
 from pipelines.errors import DatabaseRefusedError, DatabaseUnreachableError, SchemaError
 from pipelines.postgres.database import migrate, ready_database
 from pipelines.postgres.url import psycopg2_url
 from pipelines.seasons import season_of
 
-NO_TABLE = {"__init__", "tables", "game_text"}
+NO_TABLE = {"__init__", "tables", "views", "game_text"}
 """Modules of `models` that hold no table."""
 Rows = Callable[[str], list[dict[str, Any]]]
 
@@ -162,3 +163,11 @@ def test_march_madness_lasts_from_the_first_four_to_the_championship(rows: Rows)
     assert sorted(spans) == [year for year in range(2011, 2037) if year != 2020]
     assert spans[2025] == (dt.date(2025, 3, 18), dt.date(2025, 4, 7), 21, 12)
     assert spans[2021] == (dt.date(2021, 3, 18), dt.date(2021, 4, 5), 19, 11)
+
+
+def test_the_views_have_the_described_columns(rows: Rows) -> None:
+    columns = "SELECT table_name, column_name FROM information_schema.columns WHERE table_name IN (SELECT viewname FROM"
+    found: dict[str, list[str]] = {}
+    for row in rows(f"{columns} pg_views WHERE schemaname = 'public') ORDER BY table_name, ordinal_position"):
+        found.setdefault(row["table_name"], []).append(row["column_name"])
+    assert found == {view.name: list(view.columns) for view in VIEWS}

@@ -70,6 +70,19 @@ def test_failed_dates_have_their_reason() -> None:
     }
 
 
+def test_stale_answers_unresolved_games_and_resolutions_are_shown() -> None:
+    unresolved = [f"2026-01-0{number} ncaam_{number}" for number in range(1, 8)]
+    found = status(LOADED._replace(stale=[day("2026-01-04")], unresolved=unresolved, resolutions=["ncaam_1 is final"]))
+    shown = shown_facts(found)
+    assert shown["Stale answers"] == "1: 2026-01-04"
+    assert shown["Unresolved"] == "2026-01-03 ncaam_3"
+    assert shown[""] == "and 2 earlier games"
+    assert shown["Resolutions"] == "ncaam_1 is final"
+    assert found.to_json(NOW)["unresolved"] == unresolved
+    empty = shown_facts(status())
+    assert (empty["Stale answers"], empty["Unresolved"], empty["Resolutions"]) == ("none", "none", "none")
+
+
 def test_late_dates_are_named() -> None:
     assert shown_facts(status(LOADED._replace(late=[day("2026-01-04")])))["Late"] == "1: 2026-01-04, not settled"
 
