@@ -37,6 +37,11 @@ class StackError(GamePulseError):
     """A process of the stack did not start, or ended."""
 
 
+def as_typed(command: str) -> str:
+    """Returns a command of ours as the person types it who started this process, with or without `uv run`."""
+    return f"uv run {command}" if "UV_RUN_RECURSION_DEPTH" in os.environ else command
+
+
 def require_ports(settings: Settings, port: int, *, simulate: bool) -> None:
     """Raises ConfigurationError: a port that the stack needs is not free."""
     _require_free(port, f"`gamepulse up --port {port + 1}`")
@@ -75,7 +80,7 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
             "Running": ", ".join(commands),
             "Log": str(log),
             "Since": f"{format_eastern(now, now)}; Ctrl-C stops it",
-            "Commands": f"gamepulse scores{option}, gamepulse status{option}, gamepulse psql{option}",
+            "Commands": ", ".join(as_typed(f"gamepulse {name}{option}") for name in ("scores", "status", "psql")),
         }
         _watch(children, log, facts)
 
