@@ -86,10 +86,10 @@ def edit(path: Path, pattern: str, replacement: str) -> None:
 def add_migration(copy: Path) -> None:
     """Creates the migration by the command of the recipe, and fills it in."""
     versions = copy / "models/migrations/versions"
-    number = f"{len(list(versions.glob('0*.py'))) + 1:04}"
+    before = set(versions.glob("*.py"))
     [command] = re.findall(r'uv run python -c "(.*alembic.*)"', (PROJECT / "CONTRIBUTING.md").read_text())
-    run(copy, "-c", re.sub(r"rev_id='\d+'", f"rev_id='{number}'", command))
-    [migration] = versions.glob(f"{number}_*.py")
+    run(copy, "-c", command)
+    [migration] = set(versions.glob("*.py")) - before
     edit(
         migration,
         r"(def upgrade\(\) -> None:\n).*?(?=\n\n|\Z)",
