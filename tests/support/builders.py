@@ -57,7 +57,7 @@ def game(
     contest_id: int,
     home: TeamLine | str,
     away: TeamLine | str,
-    said: str = "scheduled",
+    state: str = "scheduled",
     *,
     start_time: dt.datetime | None = None,
     bracket_round: str | None = None,
@@ -67,7 +67,7 @@ def game(
 
     `scheduled`, `postponed`, `canceled`, `live 40-38 2nd 7:20`, `live 33-30 halftime`, `final 80-75`, `final 90-88 OT`.
     """
-    status, home_score, away_score, period, clock = _read(said)
+    status, home_score, away_score, period, clock = _read(state)
     overtime = re.fullmatch(r"(\d?)OT", period or "")
     home_line = team(home) if isinstance(home, str) else home
     away_line = team(away) if isinstance(away, str) else away
@@ -125,8 +125,8 @@ _STATUSES: dict[str, Status] = {
 }
 
 
-def _read(said: str) -> tuple[Status, int | None, int | None, str | None, str | None]:
-    state, *words = said.split()
+def _read(state: str) -> tuple[Status, int | None, int | None, str | None, str | None]:
+    status, *words = state.split()
     home_score = away_score = period = clock = None
     for word in words:
         if ":" in word:
@@ -135,7 +135,7 @@ def _read(said: str) -> tuple[Status, int | None, int | None, str | None, str | 
             home_score, away_score = (int(score) for score in word.split("-"))
         else:
             period = word
-    return _STATUSES[state], home_score, away_score, period, clock
+    return _STATUSES[status], home_score, away_score, period, clock
 
 
 def _with_score(line: TeamLine, score: int | None) -> TeamLine:

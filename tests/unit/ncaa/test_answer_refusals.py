@@ -1,4 +1,4 @@
-"""Answers that are no scoreboard, or not that of the date: refused as a whole, in a sentence."""
+"""Answers that are not the scoreboard of the date are refused as a whole."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -52,7 +52,7 @@ NOT_A_SCOREBOARD = {
 
 
 @pytest.mark.parametrize("name", NOT_A_SCOREBOARD)
-def test_what_is_no_scoreboard_is_refused_in_a_sentence(parse: Parse, name: str) -> None:
+def test_an_answer_that_is_not_a_scoreboard_is_refused(parse: Parse, name: str) -> None:
     with pytest.raises(NotAScoreboardError) as caught:
         parse(NOT_A_SCOREBOARD[name], DATE)
     message = str(caught.value)

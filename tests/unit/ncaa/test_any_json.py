@@ -1,4 +1,4 @@
-"""Nothing that JSON can say breaks the parser: each entry is a game, a reject or a duplicate, or the day is refused."""
+"""Any JSON: each entry is a game, an undecided game, a reject or a duplicate, or the answer is refused."""
 
 import copy
 import dataclasses
@@ -36,21 +36,21 @@ VALID = json.loads(
 )
 
 
-def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+def paths_in(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for key, item in inner for place in places(item, (*path, key)))]
+    return [path, *(path_of_value for key, item in inner for path_of_value in paths_in(item, (*path, key)))]
 
 
 @st.composite
 def mutations(draw: st.DrawFn) -> object:
-    """A valid game with up to three places removed or replaced by any JSON."""
+    """A valid game with up to three values removed or replaced by any JSON."""
     game: Any = copy.deepcopy(VALID)
-    for place in draw(st.lists(st.sampled_from(places(VALID)), min_size=1, max_size=3)):
+    for path_of_value in draw(st.lists(st.sampled_from(paths_in(VALID)), min_size=1, max_size=3)):
         value = draw(any_json | api_words)
-        if not place:
+        if not path_of_value:
             game = value
             continue
-        *parents, last = place
+        *parents, last = path_of_value
         target = game
         try:
             for key in parents:
@@ -60,7 +60,7 @@ def mutations(draw: st.DrawFn) -> object:
             else:
                 del target[last]
         except (KeyError, IndexError, TypeError):
-            continue  # an earlier mutation took the place away
+            continue  # an earlier mutation removed the value
     return game
 
 

@@ -1,4 +1,4 @@
-"""Both feeds' spellings of a game are one game, in whatever order and however often it is listed."""
+"""A game parses to the same value from either feed, in any order, listed once or more."""
 
 import dataclasses
 import datetime as dt
@@ -149,13 +149,13 @@ def legacy_spelling(day: dt.date, game: Game, choice: random.Random) -> dict[str
     local = game.start_time.astimezone(EASTERN) if game.start_time else None
     state: str = {"scheduled": "pre", "postponed": "postponed"}.get(game.status, game.status)
     overtime = {0: "", 1: " (OT)"}.get(game.overtime_periods, f" ({game.overtime_periods}OT)")
-    said = {
+    periods = {
         "1st": "1ST HALF",
         "2nd": choice.choice(["2ND HALF", "END 2ND"]),
         "halftime": "",
         "final": "FINAL" + overtime,
     }
-    period = said.get(game.period or "", game.period or "")
+    period = periods.get(game.period or "", game.period or "")
     clock = {"final": "0:00", "live": game.clock or ""}.get(game.status, "")
     return {
         "gameID": str(choice.randrange(10**7)),

@@ -53,7 +53,7 @@ def test_a_current_game_is_read_in_full(parse_made_up: ParseMadeUp) -> None:
     )
 
 
-def test_a_scoreboard_says_where_it_came_from(parse_made_up: ParseMadeUp) -> None:
+def test_a_scoreboard_has_its_date_fetch_time_and_url(parse_made_up: ParseMadeUp) -> None:
     board = parse_made_up("current", "overtime")
     assert (board.game_date, board.fetched_at, board.source_url) == (
         dt.date(2026, 1, 17),
@@ -142,7 +142,7 @@ def test_current_live_games_have_one_spelling_of_period_and_clock(parse_made_up:
 
 
 @pytest.mark.parametrize(("feed", "home"), [("legacy", "pacific"), ("current", "santa-clara")])
-def test_a_game_not_yet_begun_has_no_score(parse_made_up: ParseMadeUp, feed: str, home: str) -> None:
+def test_a_scheduled_game_has_no_score(parse_made_up: ParseMadeUp, feed: str, home: str) -> None:
     game = by_home(parse_made_up(feed, "live"))[home]
     assert (game.home.score, game.away.score) == (None, None)
 
@@ -155,7 +155,7 @@ def test_no_points_yet_is_a_score_of_zero(
     assert (game.away.score, game.home.score) == score
 
 
-def test_scores_of_a_game_not_yet_begun_are_not_believed(
+def test_scores_of_a_scheduled_game_are_null(
     parse: Callable[[object, dt.date], ParsedScoreboard],
 ) -> None:
     sides = {
@@ -193,7 +193,7 @@ def test_rounds_of_the_current_feed_are_numbers(parse_made_up: ParseMadeUp) -> N
     assert [game.away.seed for game in board.games] == [16, 13, 12, 6, 1, 1, 1, None]
 
 
-def test_called_off_as_a_state(parse_made_up: ParseMadeUp) -> None:
+def test_games_called_off_by_state(parse_made_up: ParseMadeUp) -> None:
     games = by_home(parse_made_up("legacy", "called-off"))
     assert {slug: (game.status, game.period, game.clock) for slug, game in games.items()} == {
         "uab": ("canceled", None, None),
@@ -205,7 +205,7 @@ def test_called_off_as_a_state(parse_made_up: ParseMadeUp) -> None:
     }
 
 
-def test_called_off_in_words(parse_made_up: ParseMadeUp) -> None:
+def test_games_called_off_in_a_text(parse_made_up: ParseMadeUp) -> None:
     games = by_home(parse_made_up("current", "called-off"))
     assert {slug: game.status for slug, game in games.items()} == {
         "albany-ny": "postponed",

@@ -1,4 +1,4 @@
-"""Who plays, as the API's two formats say it: schools, conferences, polls, and opponents from outside Division I."""
+"""Teams of a game in both feeds: schools, conferences, polls, and opponents from outside Division I."""
 
 import datetime as dt
 from collections.abc import Callable

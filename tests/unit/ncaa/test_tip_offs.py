@@ -1,4 +1,4 @@
-"""When a game begins, as the API says it in words and in seconds, and often in neither."""
+"""Start times from the text and the epoch of a game, either of which may be missing."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def utc(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
 
 
-def test_midnight_belongs_to_the_date_that_begins_with_it(parse_made_up: ParseMadeUp) -> None:
+def test_midnight_is_the_start_of_its_date(parse_made_up: ParseMadeUp) -> None:
     games = by_home(parse_made_up("legacy", "midnight"))
     assert {slug: game.start_time for slug, game in games.items()} == {
         "hawaii": utc("2025-02-28T05:00"),
@@ -29,7 +29,7 @@ def test_midnight_belongs_to_the_date_that_begins_with_it(parse_made_up: ParseMa
     }
 
 
-def test_a_tip_off_is_null_until_announced_and_never_of_another_day(parse_made_up: ParseMadeUp) -> None:
+def test_a_start_time_is_null_until_announced_and_never_on_another_date(parse_made_up: ParseMadeUp) -> None:
     board = parse_made_up("current", "unannounced")
     assert board.rejects == ()
     assert {slug: game.start_time for slug, game in by_home(board).items()} == {
@@ -44,7 +44,7 @@ def test_a_tip_off_is_null_until_announced_and_never_of_another_day(parse_made_u
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("text", "expected"),
     [
         ("7:00 PM ET", "2026-03-08T23:00"),  # summer time began that morning
         ("07:00PM ET", "2026-03-08T23:00"),
@@ -58,12 +58,12 @@ def test_a_tip_off_is_null_until_announced_and_never_of_another_day(parse_made_u
     ],
 )
 def test_a_time_without_epoch_is_us_eastern(
-    parse: Callable[[object, dt.date], ParsedScoreboard], said: str, expected: str
+    parse: Callable[[object, dt.date], ParsedScoreboard], text: str, expected: str
 ) -> None:
     game = {
         "url": "/game/9000900",
         "gameState": "pre",
-        "startTime": said,
+        "startTime": text,
         "startTimeEpoch": "",
         "home": {"names": {"seo": "duke"}},
         "away": {"names": {"seo": "yale"}},
@@ -75,13 +75,13 @@ def test_a_time_without_epoch_is_us_eastern(
 @pytest.mark.parametrize(
     ("epoch", "expected"),
     [
-        ("1772945999", "2026-03-09T00:00"),  # 7 March, 11:59:59 PM: another day's, so the time in words counts
+        ("1772945999", "2026-03-09T00:00"),  # 7 March, 11:59:59 PM: another day's, so the text counts
         ("1772946000", "2026-03-08T05:00"),  # the day's first second
         ("1773028799", "2026-03-09T03:59:59"),  # its last
         ("1773028800", "2026-03-09T00:00"),
     ],
 )
-def test_an_epoch_within_the_date_counts_before_the_time_in_words(
+def test_an_epoch_within_the_date_takes_precedence_over_the_text(
     parse: Callable[[object, dt.date], ParsedScoreboard], epoch: str, expected: str
 ) -> None:
     game = {
