@@ -188,10 +188,11 @@ def _require_free(port: int, other: str) -> None:
 
 def _wait_for_webserver(port: int, parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # http_proxy is for other machines
     while True:
         _require_running(parts, log)
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}/server_info", timeout=2):
+            with direct.open(f"http://{HOST}:{port}/server_info", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             if time.monotonic() > deadline:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import ipaddress
 import time
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -79,6 +80,7 @@ class NcaaClient:
             headers=headers,
             timeout=httpx.Timeout(connect=5.0, read=timeout, write=5.0, pool=timeout),
             limits=httpx.Limits(max_connections=8),
+            trust_env=not _is_this_machine(url.host),  # http_proxy and the like are for other machines
         )
 
     async def __aenter__(self) -> Self:
@@ -194,6 +196,16 @@ def _parse_base_url(base_url: str) -> httpx.URL:
     if url.scheme not in {"http", "https"} or not url.host:
         raise ConfigurationError(f"NCAA_API_URL is {shown!r}; expected http://HOST or https://HOST.")
     return url
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def _header_value(key: str) -> str:
