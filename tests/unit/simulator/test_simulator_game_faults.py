@@ -157,6 +157,18 @@ def test_undecided_games_of_a_tournament_are_listed_until_their_teams_are_known(
         UNDECIDED in (entries[game.contest_id].game.home, entries[game.contest_id].game.away) for game in waiting
     )
     assert len(entries) == counts(WORLD, only("undecided_team", share=1), 2025, monday)[thursday] == 16
+    for game in waiting:
+        assert game.announced
+        assert listed(only("undecided_team", share=1), game.announced, thursday)[game.contest_id].game == game
+
+
+def test_replacing_the_faults_of_games_takes_effect_at_once() -> None:
+    faults = only("disappeared", share=1)
+    assert not listed(faults, LATER)
+    faults.set({})
+    assert listed(faults, LATER) == listed(CLEAN, LATER)
+    faults.set({"postponed": {"share": 1}})
+    assert {entry.moment.state for entry in listed(faults, LATER).values()} == {State.PRE}
 
 
 def test_an_undecided_team_of_the_legacy_format_has_no_names_and_its_game_no_game_id() -> None:
