@@ -124,7 +124,7 @@ def _ornament_of(raw: Any, location: tuple[int | str, ...]) -> tuple[str, ...] |
             return path
         match path:
             # The score of a final identifies its outcome.
-            case ("home" | "away", "score") if str(raw["gameState"]).strip().lower() != "final":
+            case ("home" | "away", "score") if str(raw.get("gameState")).strip().lower() != "final":
                 return path
             # Without a slug the name identifies the team.
             case ("home" | "away" as side, "names", "short") if raw[side]["names"].get("seo"):
