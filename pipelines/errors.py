@@ -78,6 +78,10 @@ class RolesError(DatabaseError):
     """The database roles cannot be created. The message contains the statements an administrator must run."""
 
 
+class TeamAliasError(GamePulseError):
+    """An alias of `models/reference` joins two teams that played each other."""
+
+
 class MixedGamesError(GamePulseError):
     """Simulated games for a database of real games, or real games for a database of simulated ones."""
 
