@@ -30,6 +30,8 @@ def down() -> None:
 def migrate(simulate: Simulate = False) -> None:
     """Migrate the tables of the app and of Dagster, and create the database roles.
 
+    Teams that were loaded under an old slug are merged with the same school's under its slug of today.
+
     Example: DATABASE_URL=postgresql://me@db.example.org/games gamepulse migrate
 
     Exit codes: 0 tables and roles are as this version needs them; 1 the database cannot be used, or has other tables
@@ -37,12 +39,20 @@ def migrate(simulate: Simulate = False) -> None:
     """
     from dagster import DagsterInstance
 
+    from pipelines.warehouse.merge_teams import merge_teams
+
     settings = Settings()
     url = database.migrate(settings)
+    with database.connect(url) as connection:
+        merged = merge_teams(connection)
+        connection.commit()
     roles = create_roles(url, settings)
     with DagsterInstance.from_config(str(PROJECT)) as instance:
         instance.upgrade()
     typer.echo(f"Database {describe(url)} is at revision {head_revision()}; Dagster's tables are up to date.")
+    if merged:
+        seasons = "1 team season that was" if merged == 1 else f"{merged} team seasons that were"
+        typer.echo(f"Merged {seasons} loaded under an old slug.")
     if roles:
         typer.echo(f"Roles: {', '.join(roles)}.")
 

@@ -1,7 +1,6 @@
 """Merges teams that were loaded under a slug before `models/reference` knew it as an alias."""
 
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Final
 
 import sqlalchemy as sa
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 from models.reference import team_aliases
 from pipelines.errors import TeamAliasError
 from pipelines.warehouse.load import LOAD_LOCK
+from pipelines.warehouse.sql import read_sql
 
 COUNT_ALIASED: Final = "SELECT count(*) FROM dim_team WHERE slug = ANY (:aliases)"
 FIND_MEETING: Final = """
@@ -30,7 +30,8 @@ def merge_teams(connection: Connection, aliases: Mapping[str, str] | None = None
     """Moves the games of each aliased team to the canonical team of that season, and deletes the aliased team.
 
     Runs in the connection's transaction, which the caller commits, and waits for a running load. Without aliased teams
-    it writes nothing. `aliases` are those of `models/reference` unless given. Returns the number of rows of `dim_team`
+    it writes nothing. Contest ids that are of the same teams only since the merge are decided by the next load of their
+    date. `aliases` are those of `models/reference` unless given. Returns the number of rows of `dim_team`
     that were under an alias.
 
     Raises:
@@ -47,5 +48,5 @@ def merge_teams(connection: Connection, aliases: Mapping[str, str] | None = None
                 f"{meeting.home} and {meeting.away} are one team in models/reference/team_aliases.csv, but they play "
                 f"each other in game {meeting.game_id}: remove the alias. Nothing was merged."
             )
-        connection.execute(sa.text(files(__package__).joinpath("merge_teams.sql").read_text(encoding="utf-8")), values)
+        connection.execute(sa.text(read_sql("merge_teams")), values)
     return aliased

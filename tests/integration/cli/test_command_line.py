@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from pipelines.cli.app import app
 from pipelines.errors import DatabaseError
 from pipelines.postgres.embedded import EmbeddedPostgres
+from pipelines.postgres.url import psycopg2_url
 
 PROJECT = Path(__file__).resolve().parents[3]
 GAMES = (Path(__file__).parents[2] / "scoreboards" / "one_day.json").read_bytes()
@@ -114,6 +115,27 @@ def test_an_unusable_database_raises_a_database_error(command: str, new_database
         found = CliRunner().invoke(app, command.split(), env=variables)
         assert isinstance(found.exception, DatabaseError), found.output
         assert sentence in str(found.exception)
+
+
+@pytest.mark.slow
+def test_migrate_merges_teams_that_were_loaded_under_an_old_slug(run: Run, database_url: sa.URL) -> None:
+    url = database_url.render_as_string(hide_password=False)
+    engine = sa.create_engine(psycopg2_url(database_url, "public"))
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("""
+            INSERT INTO dim_team (team_id, season, sport, slug, team_name, valid_from, is_current,
+                team_name_watermark, full_name_watermark, abbreviation_watermark, conference_watermark)
+            VALUES ('ncaam_saint-peters', 2017, 'ncaam', 'saint-peters', 'St Peter', '2017-08-01', true, 1, 0, 0, 0)
+            """)
+        )
+    assert (
+        "Merged 1 team season that was loaded under an old slug." in run("gamepulse migrate", DATABASE_URL=url).stdout
+    )
+    with engine.connect() as connection:
+        assert connection.scalars(sa.text("SELECT team_id FROM dim_team")).all() == ["ncaam_st-peters"]
+    engine.dispose()
+    assert "Merged" not in run("gamepulse migrate", DATABASE_URL=url).stdout
 
 
 def test_errors_the_user_can_fix_are_printed_as_one_sentence(run: Run, tmp_path: Path) -> None:
