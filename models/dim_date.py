@@ -1,4 +1,4 @@
-"""The calendar: one row a day, with what a day means to college basketball."""
+"""Calendar days with their season and their round of the NCAA tournament."""
 
 import datetime as dt
 
@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 
 class DimDate(SQLModel, table=True):
-    """One row a calendar day from 2010-07-01 to 2036-07-31, filled by a migration."""
+    """One row per calendar day from 2010-07-01 to 2036-07-31, filled by migrations."""
 
     __tablename__ = "dim_date"
 
@@ -25,14 +25,14 @@ class DimDate(SQLModel, table=True):
     is_weekend: bool = Field(description="Saturday or Sunday.")
     season: int = Field(
         index=True,
-        description="Calendar year in which the season starts: 2025 is 2025-26. It turns on 1 August.",
+        description="Calendar year in which the season starts: 2025 is 2025-26. A season starts on 1 August.",
     )
     season_label: str = Field(sa_type=Text, description="The season as `2025-26`.")
     is_march_madness: bool = Field(
-        description="From the First Four to the Championship of the NCAA tournament, days off included."
+        description="From the first to the last day of the NCAA tournament, days off included."
     )
     tournament_round: str | None = Field(
         sa_type=Text,
-        description="Round that the NCAA tournament plays that day, `First Four` to `Championship`; "
-        "null off the bracket's days.",
+        description="Round that the NCAA tournament plays that day, `First Four` (`Opening Round` from 2027 on) to "
+        "`Championship`; null on days without one.",
     )

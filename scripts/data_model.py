@@ -14,13 +14,13 @@ from models.views import VIEWS, View
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "data-model.md"
 SOURCE = re.compile(r" \(([^()]*`[^()]*)\)\.$")
-"""What a description ends with where a column is a field of the API."""
+"""Matches the API fields of a column, at the end of its description."""
 
 INTRODUCTION = """\
 # Data model
 
 Written by `uv run python scripts/data_model.py` from `models/`; change it there. All tables are in schema `public`.
-*From* is the field of the API's game that a column is read from; where there is none, the column is ours.
+*From* names the field of the API's game that a column is read from. Columns without one are derived.
 """
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 from support.postgres_servers import settings_for
 
 from models import tables
-from models.migrations import VERSION_TABLE
+from models.migrations import VERSION_TABLE, alembic_config
 from models.views import VIEWS
 from pipelines.errors import DatabaseRefusedError, DatabaseUnreachableError, SchemaError
 from pipelines.postgres.database import migrate, ready_database
@@ -145,11 +146,37 @@ def test_the_calendar_has_every_day_once_with_its_season(rows: Rows) -> None:
         ("2025-04-01", None),
         ("2026-03-17", "First Four"),
         ("2026-04-06", "Championship"),
+        ("2027-03-15", None),
+        ("2027-03-16", "Opening Round"),
+        ("2027-03-17", "Opening Round"),
+        ("2027-03-18", "First Round"),
+        ("2027-04-05", "Championship"),
+        ("2036-03-18", "Opening Round"),
     ],
 )
 def test_tournament_days_are_those_on_which_it_was_played(rows: Rows, date: str, tournament_round: str | None) -> None:
     [day] = rows(f"SELECT tournament_round FROM dim_date WHERE full_date = '{date}'")
     assert day["tournament_round"] == tournament_round
+
+
+def test_upgrading_changes_the_calendar_from_2027_on_and_downgrading_restores_it(database_url: sa.URL) -> None:
+    def to(revision: str) -> list[tuple[Any, ...]]:
+        config = alembic_config()
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            (command.upgrade if revision == "head" else command.downgrade)(config, revision)
+            connection.commit()
+            return [tuple(row) for row in connection.execute(sa.text("SELECT * FROM dim_date ORDER BY date_key"))]
+
+    engine = sa.create_engine(psycopg2_url(database_url, "public"))
+    with engine.connect() as connection:
+        fresh = [tuple(row) for row in connection.execute(sa.text("SELECT * FROM dim_date ORDER BY date_key"))]
+    before, upgraded = to("0003"), to("head")
+    engine.dispose()
+    assert upgraded == fresh
+    changed = [(old, new) for old, new in zip(before, upgraded, strict=True) if old != new]
+    assert len(changed) == 2 * 10
+    assert all(old[0] >= 20270316 and set(old) ^ set(new) == {"First Four", "Opening Round"} for old, new in changed)
 
 
 def test_march_madness_lasts_from_the_first_four_to_the_championship(rows: Rows) -> None:
