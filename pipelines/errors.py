@@ -10,6 +10,7 @@ GamePulseError
 │   ├── EmbeddedPostgresError
 │   ├── SchemaError
 │   └── RolesError
+├── TeamAliasError
 ├── MixedGamesError
 ├── ResolutionError
 ├── AlertError
