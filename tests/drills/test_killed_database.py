@@ -8,25 +8,38 @@ How a load fails when its connection drops is tested in tests/integration/wareho
 embedded server keeps committed data, in tests/integration/postgres/test_embedded.py.
 """
 
+import asyncio
+import datetime as dt
+import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import sqlalchemy as sa
-from support.dagster_stack import FINISHED, Stack, until
+import time_machine
+from dagster._core.execution.backfill import BulkActionStatus
+from support.dagster_stack import FINISHED, PROJECT, Stack, until
 from support.databases import Databases
 from support.invariants import assert_nothing_is_left, assert_same, clean_tables, empty, tables
+from support.postgres_servers import settings_for
 from support.webserver import date_range
 
+from pipelines.assets.checks import run_checks
+from pipelines.definitions import defs
 from pipelines.postgres.embedded import EmbeddedPostgres
+from pipelines.postgres.sessions import Database
 from pipelines.postgres.url import libpq_url
 from pipelines.runtime.runs import PARTITION_TAG, RANGE_TAGS
+from pipelines.sensors import ncaa_repairs
 from pipelines.warehouse.load import LOAD_LOCK
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]
@@ -119,7 +132,8 @@ FULL = [(moment, away) for moment in (_before, _within, _after) for away in (3, 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize(("moment", "away"), FULL if metafunc.config.getoption("--full") else SHORT)
+    if "moment" in metafunc.fixturenames:
+        metafunc.parametrize(("moment", "away"), FULL if metafunc.config.getoption("--full") else SHORT)
 
 
 def test_a_run_recovers_when_postgresql_is_killed_and_restarted(
@@ -146,3 +160,83 @@ def test_a_run_recovers_when_postgresql_is_killed_and_restarted(
     )
     assert_same(tables(stack.url), clean_tables(databases, stack.api.url, dates))
     assert_nothing_is_left(stack, [run_id])
+
+
+def test_dates_of_a_backfill_that_an_outage_ended_are_reported_and_repaired(
+    stack: Stack, server: Server, databases: Databases, rounds: Callable[[int, int], int]
+) -> None:
+    """In full the database is down for two minutes; in short for seconds, and the backfill is failed as Dagster fails
+    one whose code location it lost: its queued runs are canceled.
+    """
+    empty(stack)
+    dates = date_range("2026-01-01", "2026-01-24")
+    stack.set_faults(hang={"seconds": 2})  # so that most runs are still queued when the server is killed
+    backfill = stack.backfill([str(date) for date in dates])
+    backfill_runs = partial(stack.runs, **{"dagster/backfill": backfill})
+    until("a run started", lambda: any(run.status.value == "STARTED" for run in backfill_runs()), 150)
+    server.kill()
+    time.sleep(rounds(3, 120))
+    server.ensure_running()
+    stack.engine.dispose()
+    stack.set_faults()
+    until("Dagster reads its tables", lambda: _unless_down(lambda: _fail_backfill(stack, backfill)), 60)
+    until("the backfill ended", lambda: _unless_down(lambda: stack.backfill_status(backfill) == "FAILED"), 150)
+    assert_nothing_is_left(stack)
+    canceled = [run for run in backfill_runs() if run.status.value == "CANCELED"]
+    print(f"{len(canceled)} of {len(dates)} runs were canceled")  # noqa: T201
+    unloaded = {str(date) for date in dates} - stack.dates_loaded()
+    assert unloaded
+
+    _evaluate_repairs(stack, dt.timedelta())
+    assert _failed_requests(stack) == len(unloaded)
+    assert unloaded <= _dates_in_status(stack)
+    requests: dict[str, dict[str, str]] = {}
+    for hours in (1, 2, 3, 4):  # each evaluation requests at most 20 dates, of which some are of the last week
+        requests |= _evaluate_repairs(stack, dt.timedelta(hours=hours, minutes=hours))
+    assert {date for date in requests if date < "2026-02"} == unloaded
+    date = min(unloaded)
+    assert stack.finish(stack.launch_date(date, **requests[date]), 150) == "SUCCESS"
+    assert stack.finish(stack.launch_range(min(unloaded), max(unloaded)), 150) == "SUCCESS"
+
+    assert _failed_requests(stack) == 0
+    assert not unloaded & _dates_in_status(stack)
+    assert_same(tables(stack.url), clean_tables(databases, stack.api.url, dates))
+
+
+def _fail_backfill(stack: Stack, backfill_id: str) -> bool:
+    """Fails a backfill as the daemon does after an error that it does not retry."""
+    backfill = stack.instance.get_backfill(backfill_id)
+    assert backfill is not None
+    if backfill.status == BulkActionStatus.REQUESTED:
+        stack.instance.update_backfill(backfill.with_status(BulkActionStatus.FAILING))
+    return True
+
+
+def _evaluate_repairs(stack: Stack, later: dt.timedelta) -> dict[str, dict[str, str]]:
+    """Evaluates the repair sensor and returns the tags of its requests by date."""
+    with (
+        time_machine.travel(dt.datetime.now(dt.UTC) + later),
+        dg.build_sensor_context(instance=stack.instance, repository_def=defs.get_repository_def()) as context,
+    ):
+        requests = ncaa_repairs.evaluate_tick(context).run_requests or []
+    return {str(request.partition_key): dict(request.tags) for request in requests}
+
+
+def _failed_requests(stack: Stack) -> int:
+    """Returns how many dates the check of requested dates reports."""
+
+    async def run() -> int:
+        async with Database(settings_for(stack.url)) as database:
+            results = await run_checks(database, dt.datetime.now(dt.UTC))
+        [result] = [result for result in results if result.check_name == "requested_dates_are_loaded"]
+        return int(str(result.metadata["findings"].value))
+
+    return asyncio.run(run())
+
+
+def _dates_in_status(stack: Stack) -> set[str]:
+    """Returns the dates that `gamepulse status` reports as missing or failed."""
+    command = [Path(sys.executable).parent / "gamepulse", "status", "--json"]
+    ended = subprocess.run(command, cwd=PROJECT, env=stack.environment, check=True, capture_output=True, text=True)
+    report = json.loads(ended.stdout)
+    return {*report["missing"], *report["failed"]}
