@@ -41,7 +41,7 @@ def game(number: int, home: str = "Home", **side: object) -> dict[str, Any]:
     conferences = [{"conferenceName": home, "conferenceSeo": "acc"}]
     return raw_game(
         7_000_000 + number,
-        raw_side(f"home-{number}", "80", **({"names": names, "conferences": conferences} | side)),
+        raw_side(f"home-{number}", **({"score": "80", "names": names, "conferences": conferences} | side)),
         f"away-{number}",
         network=home,
     )
@@ -69,8 +69,8 @@ def test_hostile_names_and_numbers_are_stored_or_null_and_never_rendered_as_mark
         found = tables(url)
     names = {row["slug"]: (row["team_name"], row["full_name"]) for row in found["dim_team"]}
     for number, name in enumerate(hostile):
-        stored = name if name in STORED else None
-        assert names[f"home-{100 + number}"] == (stored, stored)
+        slug = f"home-{100 + number}"
+        assert names[slug] == ((name, name) if name in STORED else (slug, None))
     [rejected] = found["rejected_game"]
     assert (rejected["contest_id"], rejected["reason"].startswith("home.score: ")) == (7_000_200, True)
     assert len(rejected["reason"]) < 400
