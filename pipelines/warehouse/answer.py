@@ -51,7 +51,8 @@ def learn(
     listings: Listings,
     scoreboard: ParsedScoreboard,
     statements: Mapping[int, Statement],
-    unchanged: Collection[int],
+    simple: Collection[int],
+    unchanged: int,
     previous_moment: dt.datetime,
     *,
     is_complete: bool,
@@ -60,7 +61,7 @@ def learn(
     date, feed, moment = scoreboard.game_date, scoreboard.feed, scoreboard.fetched_at
     earlier = {contest_id: listing[date] for contest_id, listing in listings.items() if date in listing}
     for contest_id, statement in statements.items():
-        if contest_id not in unchanged:
+        if contest_id not in simple:
             listings.setdefault(contest_id, {})[date] = rule.listed(earlier.get(contest_id), statement, feed, moment)
     listed_ids = {reject.contest_id for reject in scoreboard.rejects} | {*scoreboard.undecided}
     missing = {}
@@ -69,7 +70,7 @@ def learn(
             listings[contest_id][date] = rule.listed_unreadable(evidence)
         elif contest_id not in statements:
             missing[contest_id] = evidence
-    present = len(unchanged) + sum(not evidence.is_withdrawn for evidence in earlier.values())
+    present = unchanged + sum(not evidence.is_withdrawn for evidence in earlier.values())
     leaving = sum(not evidence.is_withdrawn for evidence in missing.values())
     absence: rule.Absence = "unknown"
     if is_complete:

@@ -27,7 +27,7 @@ from pipelines.warehouse.stored_dates import (
     read_resolutions,
     read_stored_dates,
     resolve,
-    take_unchanged,
+    take_simple,
     write_changes,
 )
 from pipelines.warehouse.teams import team_seasons
@@ -112,15 +112,16 @@ async def load_scoreboard(
     statements = {game.contest_id: statement_of(game) for game in scoreboard.games}
     resolutions = await read_resolutions(connection, sport, moment) if before["has_resolutions"] else {}
     stored = await read_stored_dates(connection, sport, date, statements, has_evidence=before["has_evidence"])
-    unchanged = take_unchanged(stored, scoreboard.feed, statements, resolutions)
+    unchanged, new = take_simple(stored, scoreboard.feed, statements, resolutions)
+    simple = unchanged.keys() | new.keys()
     stored.void_after(latest_valid, moment)
     stored.moments[date] = moment
     is_complete = is_complete_answer(scoreboard, games_expected)
     previous_moment = moment if is_clock_void or before["fetched_at"] is None else before["fetched_at"]
-    learn(stored.listings, scoreboard, statements, unchanged, previous_moment, is_complete=is_complete)
+    learn(stored.listings, scoreboard, statements, simple, len(unchanged), previous_moment, is_complete=is_complete)
     if agreed := agreed_resolutions(stored, resolutions, statements):
         await connection.execute(read_sql("close_resolutions"), agreed, moment)
-    changed = resolve(stored, resolutions)
+    changed = new | resolve(stored, resolutions)
     rows = unchanged | changed
 
     teams, season = team_seasons(scoreboard, rows), season_of(date)

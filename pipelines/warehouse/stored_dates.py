@@ -106,39 +106,35 @@ async def read_resolutions(
     return {record["contest_id"]: Resolution(record["resolution_id"], record["game_status"]) for record in records}
 
 
-def take_unchanged(
+def take_simple(
     stored: StoredDates, feed: Feed, statements: Mapping[int, Statement], resolutions: Mapping[int, Resolution]
-) -> dict[int, Row]:
-    """Takes the games that the answer cannot change out of `stored.listings`, and returns their rows.
+) -> tuple[dict[int, Row], dict[int, Row]]:
+    """Takes games that need no judgement out of `stored.listings`; returns rows that stay as they are, and new rows.
 
-    Most games of most answers: their row says the same, nothing contradicts it, and no other game of the date has the
-    same teams. Without this, an unchanged day of 6,000 games takes half as long again.
+    Most games of most answers are such: their row says the same and nothing contradicts it, or they are new, and no
+    other game of the date has the same teams. Without this, an unchanged day of 6,000 games takes half as long again.
     """
     teams = Counter(row.statement.teams for row in stored.rows.values() if row.game_date == stored.date)
-    candidates = {}
+    same, new = {}, {}
     for contest_id, statement in statements.items():
         row = stored.rows.get(contest_id)
-        if row is not None and (row.game_date, row.feed, row.last_seen_at, row.suspect_reason, row.statement) == (
-            stored.date,
-            feed,
-            None,
-            None,
-            statement,
-        ):
-            candidates[contest_id] = row
-        elif row is None or (row.game_date, row.statement.teams) != (stored.date, statement.teams):
+        if row is None or (row.game_date, row.statement.teams) != (stored.date, statement.teams):
             teams[statement.teams] += 1
+        if contest_id in resolutions:
+            continue
+        simple = Row(stored.date, feed, None, None, None, statement)
+        if contest_id not in stored.listings:
+            new[contest_id] = simple
+        elif row == simple and (contest_id, stored.date) not in stored.kept:
+            same[contest_id] = simple
     unchanged = {
         contest_id: row
-        for contest_id, row in candidates.items()
-        if teams[row.statement.teams] == 1
-        and contest_id not in resolutions
-        and (contest_id, stored.date) not in stored.kept
-        and len(stored.listings[contest_id]) == 1
+        for contest_id, row in same.items()
+        if teams[row.statement.teams] == 1 and len(stored.listings[contest_id]) == 1
     }
     for contest_id in unchanged:
         del stored.listings[contest_id]
-    return unchanged
+    return unchanged, {contest_id: row for contest_id, row in new.items() if teams[row.statement.teams] == 1}
 
 
 def agreed_resolutions(
