@@ -15,7 +15,7 @@ from pipelines.errors import NcaaApiError, UpstreamFailedError
 from pipelines.ncaa import client as client_module
 from pipelines.ncaa.client import CALENDAR_PAUSE_SECONDS, NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
-from pipelines.resources import DatabaseResource, NcaaApiResource
+from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.runtime.retries import RETRIES
 
 CALENDAR = "/schedule-alt/basketball-men/d1/2025"
@@ -46,6 +46,7 @@ def materialize(database_url: sa.URL, api: Api, instance: dg.DagsterInstance) ->
         resources={
             "database": DatabaseResource(url=url),
             "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
+            "event_log": EventLogResource(),
         },
         instance=instance,
         raise_on_error=False,
