@@ -22,6 +22,7 @@ from pipelines.warehouse.game_rows import read_games
 from pipelines.warehouse.sql import read_sql
 from pipelines.warehouse.stored_dates import (
     agreed_resolutions,
+    are_games_known,
     is_settled_date,
     others_settled,
     read_resolutions,
@@ -163,9 +164,12 @@ async def load_scoreboard(
             date,
             moment,
             on_date,
-            is_calendar_known=scoreboard.league.is_off_season(date)
-            or games_expected is not None
-            or before["games_expected"] is not None,
+            are_games_known=are_games_known(
+                scoreboard.league,
+                date,
+                games_expected if games_expected is not None else before["games_expected"],
+                scoreboard.games_undecided,
+            ),
         ),
     )
     written = [
@@ -210,9 +214,9 @@ async def reconcile_date(session: AsyncSession, league: League, game_date: dt.da
     stored = await read_stored_dates(connection, league.sport, game_date, (), has_evidence=before["has_evidence"])
     rows = resolve(stored, await read_resolutions(connection, league.sport, before["now"]))
     await write_changes(connection, league.sport, stored, rows)
-    is_calendar_known = league.is_off_season(game_date) or before["games_expected"] is not None
+    is_known = are_games_known(league, game_date, before["games_expected"], before["games_undecided"])
     on_date = [row for row in rows.values() if row.game_date == game_date]
-    is_settled = is_settled_date(game_date, before["fetched_at"], on_date, is_calendar_known=is_calendar_known)
+    is_settled = is_settled_date(game_date, before["fetched_at"], on_date, are_games_known=is_known)
     await connection.execute(read_sql("settle_dates"), league.sport, [game_date], [is_settled])
     return sum(stored.rows.get(contest_id) != row for contest_id, row in rows.items())
 

@@ -6,6 +6,7 @@ SELECT
     scoreboard.feed,
     scoreboard.answer_updated_at,
     scoreboard.games_expected,
+    scoreboard.games_undecided,
     (SELECT is_simulated FROM scoreboard LIMIT 1) AS is_simulated,
     EXISTS (SELECT FROM rejected_game WHERE sport = $1::text) AS has_rejects,
     EXISTS (SELECT FROM game_evidence WHERE sport = $1::text) AS has_evidence,

@@ -45,8 +45,8 @@ class StoredDates:
     """The part of `listings` that `game_evidence` has."""
     moments: dict[dt.date, dt.datetime]
     """Latest answer of each date."""
-    expected: dict[dt.date, int | None]
-    """Games of each other date by its calendar."""
+    counts: dict[dt.date, tuple[int | None, int]]
+    """Games of each other date by its calendar, and undecided ones of its latest answer."""
 
     def void_after(self, latest_valid: dt.datetime, moment: dt.datetime) -> None:
         """Replaces moments ahead of the database's clock: by `moment`, and those of whole answers by the earliest."""
@@ -90,13 +90,17 @@ async def read_stored_dates(
     days = others | {day for listing in apart.values() for day in listing}
     answers = await connection.fetch(read_sql("read_dates"), sport, list(days)) if days else []
     moments = dict.fromkeys(days, _BEGINNING) | {record["game_date"]: record["fetched_at"] for record in answers}
-    expected = {record["game_date"]: record["games_expected"] for record in answers if record["game_date"] in others}
+    counts = {
+        record["game_date"]: (record["games_expected"], record["games_undecided"])
+        for record in answers
+        if record["game_date"] in others
+    }
     listings: Listings = {contest_id: {row.game_date: implied_evidence(row)} for contest_id, row in rows.items()}
     kept = {}
     for contest_id, listing in apart.items():
         for day, evidence in listing.items():
             listings.setdefault(contest_id, {})[day] = kept[contest_id, day] = evidence
-    return StoredDates(date, {date, *others}, rows, listings, kept, moments, expected)
+    return StoredDates(date, {date, *others}, rows, listings, kept, moments, counts)
 
 
 async def read_resolutions(
@@ -214,7 +218,7 @@ async def write_changes(
 
 def others_settled(stored: StoredDates, rows: Mapping[int, Row], league: League) -> dict[dt.date, bool]:
     """Whether each other date that was read is settled."""
-    by_date: dict[dt.date, list[Row]] = {date: [] for date in stored.expected}
+    by_date: dict[dt.date, list[Row]] = {date: [] for date in stored.counts}
     for row in rows.values():
         if row.game_date in by_date:
             by_date[row.game_date].append(row)
@@ -223,16 +227,21 @@ def others_settled(stored: StoredDates, rows: Mapping[int, Row], league: League)
             date,
             stored.moments[date],
             by_date[date],
-            is_calendar_known=league.is_off_season(date) or stored.expected[date] is not None,
+            are_games_known=are_games_known(league, date, *stored.counts[date]),
         )
         for date in by_date
     }
 
 
-def is_settled_date(date: dt.date, fetched_at: dt.datetime, rows: Iterable[Row], *, is_calendar_known: bool) -> bool:
+def are_games_known(league: League, date: dt.date, games_expected: int | None, games_undecided: int) -> bool:
+    """Whether it is known which games a date has: how many, and between which teams."""
+    return games_undecided == 0 and (games_expected is not None or league.is_off_season(date))
+
+
+def is_settled_date(date: dt.date, fetched_at: dt.datetime, rows: Iterable[Row], *, are_games_known: bool) -> bool:
     """Whether no more is expected of a date: fetched late enough, all games over, nothing contradicted or unknown."""
     return (
-        is_calendar_known
+        are_games_known
         and fetched_at >= settles_at(date)
         and all(
             row.statement.game_status not in {"scheduled", "live"} and row.contradicted_since is None for row in rows

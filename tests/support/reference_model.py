@@ -468,8 +468,8 @@ class ReferenceWarehouse:
         noon = dt.datetime.combine(date + dt.timedelta(days=2), dt.time(12), EASTERN)
         rows = [game for game in self.games.values() if game.date == date]
         is_over = not any(game.line.status in ("scheduled", "live") or game.contradicted_since for game in rows)
-        is_known = expected is not None or 5 <= date.month <= 10
         board = last.scoreboard
+        is_known = (expected is not None or 5 <= date.month <= 10) and not board.undecided
         return {
             "game_date": date,
             "feed": board.feed,

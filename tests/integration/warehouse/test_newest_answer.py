@@ -168,6 +168,16 @@ def test_a_date_whose_calendar_is_unknown_is_never_settled_in_the_season(warehou
     assert summer == [{"count": 1}]
 
 
+def test_a_date_with_an_undecided_game_is_not_settled(warehouse: Warehouse) -> None:
+    over = game(7, "duke", "unc", "final 80-75")
+    settled = []
+    for fetched_at, undecided in [("2025-01-13 12:00", (8,)), ("2025-01-14 12:00", ())]:
+        warehouse.load(replace(scoreboard("2025-01-10", fetched_at, over), undecided=undecided), games_expected=1)
+        settled.append(warehouse.query("SELECT settled_at FROM scoreboard")[0]["settled_at"])
+
+    assert settled == [None, at("2025-01-14 12:00")]
+
+
 def test_noon_is_eastern_noon_whatever_the_season(warehouse: Warehouse) -> None:
     """In winter that is 17:00 UTC, in summer 16:00."""
     for date, early, noon in [
