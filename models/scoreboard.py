@@ -55,5 +55,6 @@ class Scoreboard(SQLModel, table=True):
     settled_at: dt.datetime | None = Field(
         sa_type=DateTime(timezone=True),
         description="The latest fetch, where no more is expected of the date: it came after noon (US Eastern) of the "
-        "second day after, no game is undecided, scheduled, live or contradicted, and the calendar is known; else null.",
+        "second day after, the calendar is known, and no game is undecided, scheduled, live or contradicted; else "
+        "null.",
     )

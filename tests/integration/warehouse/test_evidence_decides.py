@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.builders import at, day, game, scoreboard, team
+from support.builders import at, day, game, reject, scoreboard, team
 from support.warehouse import Warehouse
 
 from pipelines.ncaa.scoreboard import ParsedScoreboard
@@ -94,6 +94,17 @@ def test_a_contest_returns_to_a_date_that_all_others_have_left(warehouse: Wareho
     )
     assert warehouse.game(100)["game_date"] == day("2026-01-15")
     assert (score(warehouse, 100), score(warehouse, 101)) == (("final", 80, False), ("final", 80, False))
+
+
+def test_a_contest_that_comes_back_unreadably_meets_the_others_of_its_teams(warehouse: Warehouse) -> None:
+    scheduled = game(100, "duke", "unc")
+    warehouse.load(
+        scoreboard("2026-01-17", "2026-01-10 08:00", scheduled),
+        scoreboard("2026-01-18", "2026-01-10 09:00", scheduled),
+        scoreboard("2026-01-17", "2026-01-10 10:00", game(101, "duke", "unc"), rejects=[reject(100)]),
+    )
+    assert warehouse.statuses() == {100: "withdrawn", 101: "scheduled"}
+    assert warehouse.game(100)["game_date"] == day("2026-01-17")
 
 
 def test_a_withdrawn_game_no_longer_rules_its_teams_conference(warehouse: Warehouse) -> None:
