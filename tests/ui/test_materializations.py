@@ -84,7 +84,7 @@ def test_a_backfill_shows_why_a_date_failed_and_reruns_only_that_date(
     page: Page, up: Up, screenshot: Callable[[str], None]
 ) -> None:
     first, bad, last = days_ago(24), days_ago(22), days_ago(20)
-    up.set_faults(html={"dates": [bad]})
+    up.set_faults(truncated={"dates": [bad]})
     dialog = open_dialog(page)
     select_dates(dialog, f"[{first}...{last}]")
     expect(dialog.get_by_text("5 partitions", exact=True)).to_be_visible()
