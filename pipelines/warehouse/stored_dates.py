@@ -55,10 +55,13 @@ class StoredDates:
                 self.moments[date] = _BEGINNING
         for listing in self.listings.values():
             for date, evidence in listing.items():
-                if max(evidence.last_listed_at or _BEGINNING, evidence.contradicted_since or _BEGINNING) > latest_valid:
+                last_listed_at, contradicted_since = (
+                    moment if stored is not None and stored > latest_valid else stored
+                    for stored in (evidence.last_listed_at, evidence.contradicted_since)
+                )
+                if (last_listed_at, contradicted_since) != (evidence.last_listed_at, evidence.contradicted_since):
                     listing[date] = evidence._replace(
-                        last_listed_at=_earlier(evidence.last_listed_at, moment),
-                        contradicted_since=_earlier(evidence.contradicted_since, moment),
+                        last_listed_at=last_listed_at, contradicted_since=contradicted_since
                     )
 
 
@@ -251,7 +254,3 @@ def is_settled_date(date: dt.date, fetched_at: dt.datetime, rows: Iterable[Row],
             row.statement.game_status not in {"scheduled", "live"} and row.contradicted_since is None for row in rows
         )
     )
-
-
-def _earlier(moment: dt.datetime | None, limit: dt.datetime) -> dt.datetime | None:
-    return None if moment is None else min(moment, limit)
