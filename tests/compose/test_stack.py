@@ -158,7 +158,7 @@ def test_backup_and_restore_of_the_runbook_recover_all_tables(stack: ComposeStac
     before = games(stack, *week)
     history = stack.psql("gamepulse_dagster", "SELECT count(*) FROM dagster.runs")
     stack.from_runbook("pg_dump")
-    stack.psql("gamepulse", "DROP SCHEMA dagster CASCADE; DROP TABLE fact_game; DELETE FROM dim_team")
+    stack.psql("gamepulse", "DROP SCHEMA dagster CASCADE; DROP TABLE fact_game CASCADE; DELETE FROM dim_team")
     stack.from_runbook("pg_restore")
     assert games(stack, *week) == before > 0
     assert stack.psql("gamepulse_dagster", "SELECT count(*) FROM dagster.runs") == history

@@ -40,7 +40,9 @@ def random_load(choices: random.Random, hour: int) -> tuple[ParsedScoreboard, in
             for slug in choices.sample(TEAMS, 2)
         )
         games.append(game(contest_id, home, away, choices.choice(STATES), network=choices.choice([None, "ESPN"])))
-    fetched_at = at("2024-07-31 08:00") + dt.timedelta(hours=hour + choices.randint(-2, 2))
+    # To the second: of two loads of one moment, tables and reports may not tell which came last, but later loads do.
+    offset = dt.timedelta(hours=hour + choices.randint(-2, 2), seconds=choices.randrange(3600))
+    fetched_at = at("2024-07-31 08:00") + offset
     date = choices.choice(DATES)
     return (
         scoreboard(date, fetched_at, *games, rejects=rejects, feed=choices.choice(FEEDS)),
