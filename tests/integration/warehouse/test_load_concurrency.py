@@ -97,7 +97,7 @@ def test_loads_at_once_end_in_the_rows_and_reports_of_one_after_the_other(settin
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_many_loads_at_once_end_in_the_rows_and_reports_of_one_after_the_other(settings: Settings) -> None:
-    asyncio.run(rounds(settings, count=1000, at_once=4, seed=2))
+    asyncio.run(rounds(settings, count=400, at_once=4, seed=2))
 
 
 def test_one_scoreboard_loaded_by_many_at_once_is_loaded_by_one_and_unchanged_for_the_others(
