@@ -44,6 +44,16 @@ def ready_database(settings: Settings) -> URL:
     )
 
 
+def dagster_url(settings: Settings) -> URL:
+    """Returns `DAGSTER_DATABASE_URL`, or else the app's URL, with Dagster's schema as the search path."""
+    url = ready_database(settings)
+    if settings.dagster_database_url is not None:
+        login = with_password(libpq_url(settings.dagster_database_url.get_secret_value()), settings)
+        url = login.set(database=url.database) if settings.gamepulse_simulate else login
+    # Dagster reads its timestamps, which have no time zone, as UTC; the database's zone is US Eastern.
+    return psycopg2_url(url, DAGSTER_SCHEMA, timezone="UTC")
+
+
 def migrate(settings: Settings) -> URL:
     """Brings the app's tables to this code's revision and creates Dagster's schema; returns the database's URL.
 

@@ -7,8 +7,8 @@ import dagster as dg
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import DBAPIError
 
+from pipelines.postgres.database import dagster_url
 from pipelines.postgres.errors import translate_error
-from pipelines.runtime.storage import dagster_url
 from pipelines.settings import PROJECT, Settings
 
 

@@ -14,19 +14,8 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres.storage import DagsterPostgresStorage
 from dagster_postgres.utils import set_pg_statement_timeout
 
-from pipelines.postgres.database import DAGSTER_SCHEMA, ready_database
-from pipelines.postgres.url import libpq_url, psycopg2_url, with_password
+from pipelines.postgres.database import dagster_url
 from pipelines.settings import Settings
-
-
-def dagster_url(settings: Settings) -> sa.URL:
-    """Returns `DAGSTER_DATABASE_URL`, or else the app's URL, with Dagster's schema as the search path."""
-    url = ready_database(settings)
-    if settings.dagster_database_url is not None:
-        login = with_password(libpq_url(settings.dagster_database_url.get_secret_value()), settings)
-        url = login.set(database=url.database) if settings.gamepulse_simulate else login
-    # Dagster reads its timestamps, which have no time zone, as UTC; the database's zone is US Eastern.
-    return psycopg2_url(url, DAGSTER_SCHEMA, timezone="UTC")
 
 
 class GamePulseStorage(DagsterPostgresStorage):

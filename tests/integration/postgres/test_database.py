@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from pipelines.postgres import database
-from pipelines.postgres.database import connect, migrate, ready_database
-from pipelines.runtime.storage import dagster_url
+from pipelines.postgres.database import connect, dagster_url, migrate, ready_database
 from pipelines.settings import Settings
 
 SIMULATED = "gamepulse_test_simulated"
