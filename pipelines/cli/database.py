@@ -9,6 +9,7 @@ from sqlalchemy import URL
 from models.migrations import head_revision
 from pipelines.cli.options import Simulate
 from pipelines.postgres import database
+from pipelines.postgres.advice import warnings
 from pipelines.postgres.binaries import find_binaries
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.roles import create_roles
@@ -27,7 +28,13 @@ def down() -> None:
     typer.echo("The database server is stopped." if stopped else "No database server of this project was running.")
 
 
-def migrate(simulate: Simulate = False) -> None:
+def migrate(
+    simulate: Simulate = False,
+    own_server: Annotated[
+        bool,
+        typer.Option("--own-server", help="The server is GamePulse's alone: take rights from PUBLIC."),
+    ] = False,
+) -> None:
     """Migrate the tables of the app and of Dagster, and create the database roles.
 
     Teams that were loaded under an old slug are merged with the same school's under its slug of today.
@@ -46,15 +53,24 @@ def migrate(simulate: Simulate = False) -> None:
     with database.connect(url) as connection:
         merged = merge_teams(connection)
         connection.commit()
-    roles = create_roles(url, settings)
+    roles = create_roles(url, settings, owns_server=own_server or settings.database_url is None)
     with DagsterInstance.from_config(str(PROJECT)) as instance:
         instance.upgrade()
     typer.echo(f"Database {describe(url)} is at revision {head_revision()}; Dagster's tables are up to date.")
     if merged:
         seasons = "1 team season that was" if merged == 1 else f"{merged} team seasons that were"
         typer.echo(f"Merged {seasons} loaded under an old slug.")
-    if roles:
-        typer.echo(f"Roles: {', '.join(roles)}.")
+    if roles.names:
+        typer.echo(f"Roles: {', '.join(roles.names)}.")
+    for sentence in warnings(url, settings):
+        typer.echo(f"Warning: {sentence}", err=True)
+    if roles.advice:
+        typer.echo(
+            "Warning: gamepulse_reader has rights with which it can fill the disk or hold up the server. Have an "
+            "administrator run this in the database, or migrate with --own-server if it is GamePulse's alone:\n"
+            + "\n".join(f"{statement};" for statement in roles.advice),
+            err=True,
+        )
 
 
 def psql(

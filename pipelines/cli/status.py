@@ -15,6 +15,7 @@ from rich.text import Text
 from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.postgres.advice import warnings
 from pipelines.postgres.database import DAGSTER_SCHEMA, connect, ready_database
 from pipelines.postgres.url import describe
 from pipelines.seasons import eastern_date, season_of
@@ -56,7 +57,7 @@ def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
         from pipelines.runtime.history import read_schedule
 
         schedule = read_schedule(now)
-    found = Status(read_warehouse(url, now), schedule, describe(url), settings.ncaa_api_url)
+    found = Status(read_warehouse(url, now), schedule, describe(url), settings.ncaa_api_url, warnings(url, settings))
     if as_json:
         print_json(found.to_json(now))
     else:
@@ -94,6 +95,8 @@ class Status(NamedTuple):
     """None: Dagster has never run on this database."""
     database: str
     ncaa_api_url: str
+    warnings: Sequence[str] = ()
+    """Sentences about the database: its time zone, and the space left."""
 
     def next_tick_at(self, now: dt.datetime) -> dt.datetime | None:
         """Returns when today is next fetched; None when no daemon runs the schedule."""
@@ -120,6 +123,7 @@ class Status(NamedTuple):
             "database": self.database,
             "database_bytes": self.warehouse.database_bytes,
             "ncaa_api_url": self.ncaa_api_url,
+            "warnings": self.warnings,
         }
 
 
@@ -161,6 +165,8 @@ def status_table(status: Status, now: dt.datetime) -> Table:
         ("NCAA API", status.ncaa_api_url),
     ):
         table.add_row(name, Text(value))
+    for sentence in status.warnings:
+        table.add_row("Warning", Text(sentence))
     return table
 
 

@@ -7,10 +7,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
+from models.turns import API_TURN, take_turn
 from pipelines.errors import DatabaseError
 
-API_LOCK: Final = 4_617_367
-"""Any number, the same for all processes."""
 SEND_SECONDS: Final = 1.0
 """How long a permit waits for its request to be sent. A connection that cannot be made must not stop all processes."""
 
@@ -64,7 +63,7 @@ class Permit:
 class RateLimit:
     """Grants at most `per_second` permits per second, evenly spaced. An async context manager.
 
-    A permit is a PostgreSQL advisory lock, held from the request until the next one may follow. PostgreSQL grants the
+    A permit is the lock of table `api_turn`, held from the request until the next one may follow. PostgreSQL grants the
     lock in the order of requests and releases it when a process dies; a process that hangs loses it `HUNG_SECONDS`
     after the next request could have followed. Waiting for the lock has no timeout, since holding it has one. Each
     process waits for one permit at a time, so a single request never waits for all dates of another backfill.
@@ -117,7 +116,7 @@ class RateLimit:
 
     async def _now(self) -> dt.datetime:
         async with self._database.get_session() as session:
-            return await _moment(await session.connection(), "SELECT clock_timestamp()")
+            return await _moment(await session.connection())
 
     async def _grant(self) -> None:
         while True:
@@ -128,10 +127,8 @@ class RateLimit:
                 async with self._database.get_session() as session:
                     connection = await session.connection()
                     await connection.exec_driver_sql(_TIMEOUTS, (f"{self._interval + HUNG_SECONDS:.3f}s",))
-                    # The clock is read when the lock is granted, since the function is a row source.
-                    granted_at = await _moment(
-                        connection, "SELECT clock_timestamp() FROM pg_advisory_xact_lock($1)", API_LOCK
-                    )
+                    await connection.exec_driver_sql(take_turn(API_TURN))
+                    granted_at = await _moment(connection)
                     if not permit.granted.cancelled():
                         self._holds_none.clear()
                         permit.granted.set_result(granted_at)
@@ -144,6 +141,6 @@ class RateLimit:
                 self._holds_none.set()
 
 
-async def _moment(connection: Connection, query: str, *parameters: object) -> dt.datetime:
-    moment: dt.datetime = (await connection.exec_driver_sql(query, parameters)).scalar_one()
+async def _moment(connection: Connection) -> dt.datetime:
+    moment: dt.datetime = (await connection.exec_driver_sql("SELECT clock_timestamp()")).scalar_one()
     return moment

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.migrations import VERSION_TABLE, alembic_config, head_revision
 from models.tables import TABLE_NAMES
+from models.turns import TURN_NAMES, take_turn
 from pipelines.errors import SchemaError
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.errors import translate_error
@@ -19,7 +20,9 @@ from pipelines.settings import Settings
 DAGSTER_SCHEMA = "dagster"
 APP_DATABASE = "gamepulse"
 SIMULATED_DATABASE = "gamepulse_simulated"
-MIGRATION_LOCK = 4_617_365  # any number, the same for all processes
+MIGRATION_WAIT = "60s"
+"""How long a migration waits for a lock, such as that of a reader's open transaction."""
+_FIRST_MIGRATION = 4_617_365  # any number, the same for all processes
 
 
 def ready_database(settings: Settings) -> URL:
@@ -64,7 +67,7 @@ def migrate(settings: Settings) -> URL:
     """
     url = _database_url(settings)
     with connect(url) as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        take_migration_turn(connection)
         revision = _revision(connection)
         _refuse_newer(revision)
         if revision is None:
@@ -98,10 +101,24 @@ def _revision_of(url: URL) -> str | None:
 
 
 def _revision(connection: Connection) -> str | None:
-    if connection.scalar(sa.text("SELECT to_regclass(:table)"), {"table": f"public.{VERSION_TABLE}"}) is None:
+    # Not by to_regclass, which within a transaction does not see a table made after it was asked first.
+    query = "SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = :table"
+    if connection.scalar(sa.text(query), {"table": VERSION_TABLE}) is None:
         return None
     revision: str | None = connection.scalar(sa.text(f"SELECT version_num FROM public.{VERSION_TABLE}"))  # noqa: S608
     return revision
+
+
+def take_migration_turn(connection: Connection) -> None:
+    """Waits until no other process migrates this database; in force until the transaction ends.
+
+    A role that only reads could hold up an advisory lock, so it is taken only while there is no table to lock.
+    """
+    connection.execute(sa.text(f"SET LOCAL lock_timeout = '{MIGRATION_WAIT}'"))
+    if _revision(connection) is None:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FIRST_MIGRATION})
+    if _revision(connection) is not None:
+        connection.execute(sa.text(take_turn(f"public.{VERSION_TABLE}")))
 
 
 def _refuse_newer(revision: str | None) -> None:
@@ -114,7 +131,7 @@ def _refuse_newer(revision: str | None) -> None:
 
 def _refuse_foreign_tables(connection: Connection, url: URL) -> None:
     present = sa.inspect(connection).get_table_names(schema="public")
-    foreign = sorted(set(TABLE_NAMES) & set(present))
+    foreign = sorted({*TABLE_NAMES, *TURN_NAMES} & set(present))
     if foreign:
         raise SchemaError(
             f"Database {describe(url)} has tables named {', '.join(foreign)} that `gamepulse migrate` did not make: "

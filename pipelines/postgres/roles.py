@@ -3,7 +3,7 @@
 A deployment enables them by setting their passwords. Without passwords one role does everything.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import psycopg2.extensions
 import sqlalchemy as sa
@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from models.migrations import VERSION_TABLE
 from models.tables import TABLE_NAMES
+from models.turns import TURN_NAMES
 from models.views import VIEW_NAMES
 from pipelines.errors import RolesError
-from pipelines.postgres.database import DAGSTER_SCHEMA, MIGRATION_LOCK, connect
+from pipelines.postgres.database import DAGSTER_SCHEMA, connect, take_migration_turn
 from pipelines.settings import Settings
 
 PIPELINE: Final = "gamepulse_pipeline"
@@ -25,7 +26,6 @@ READER: Final = "gamepulse_reader"
 
 _CREATE: Final = {role: f"CREATE ROLE {role} LOGIN" for role in (PIPELINE, DAGSTER, READER)}
 _GIVE_SCHEMA: Final = f"ALTER SCHEMA {DAGSTER_SCHEMA} OWNER TO {DAGSTER}"
-_READ_ONLY: Final = f"ALTER ROLE {READER} SET default_transaction_read_only = on"
 # Tables that Dagster created while it logged in as another role.
 _GIVE_TABLES: Final = f"""
     DO $$
@@ -46,16 +46,63 @@ _GIVE_TABLES: Final = f"""
 _GRANTS: Final = (
     f"GRANT USAGE ON SCHEMA public TO {PIPELINE}, {READER}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLE_NAMES)} TO {PIPELINE}",
+    f"GRANT UPDATE ON {', '.join(TURN_NAMES)} TO {PIPELINE}",
     f"GRANT SELECT ON {VERSION_TABLE} TO {PIPELINE}, {READER}",
     f"GRANT SELECT ON {', '.join(VIEW_NAMES)} TO {PIPELINE}",
     f"GRANT SELECT ON {', '.join((*TABLE_NAMES, *VIEW_NAMES))} TO {READER}",
 )
+_READER_LIMIT: Final = f"ALTER ROLE {READER} CONNECTION LIMIT 25"
+_SETTINGS: Final = {
+    "default_transaction_read_only": "on",
+    # CURRENT_DATE is then the date by which games are listed.
+    "timezone": "America/New_York",
+    "statement_timeout": "5min",
+    "idle_in_transaction_session_timeout": "5min",
+    # Unlike the others, the reader cannot change it.
+    "temp_file_limit": "1GB",
+}
+_READER_SETTINGS: Final = {name: f"ALTER ROLE {READER} SET {name} = '{value}'" for name, value in _SETTINGS.items()}
+_HAS_LIMIT: Final = sa.text("SELECT rolconnlimit <> -1 FROM pg_roles WHERE rolname = :role")
+_SET_ALREADY: Final = sa.text("""
+    SELECT lower(split_part(setting, '=', 1))
+    FROM pg_db_role_setting, unnest(setconfig) AS setting
+    WHERE setrole = CAST(:role AS regrole) AND setdatabase = 0
+""")
+# What every role may do from the beginning, and by which the reader could fill the disk or the memory for locks.
+_OPEN_WALLS: Final = sa.text(r"""
+    SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', datname)
+    FROM pg_database
+    WHERE datallowconn AND has_database_privilege(:role, oid, 'CONNECT') AND has_database_privilege(:role, oid, 'TEMP')
+    UNION ALL
+    SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
+    WHERE has_schema_privilege(:role, 'public', 'CREATE')
+    UNION ALL
+    SELECT 'REVOKE EXECUTE ON FUNCTION ' || string_agg(CAST(CAST(oid AS regprocedure) AS text), ', ') || ' FROM PUBLIC'
+    FROM pg_proc
+    WHERE pronamespace = CAST('pg_catalog' AS regnamespace)
+        AND (
+            proname ~ '^pg_(try_)?advisory_(xact_)?lock'
+            OR proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_put', 'lowrite')
+        )
+        AND has_function_privilege(:role, oid, 'EXECUTE')
+    HAVING count(*) > 0
+""")
 
 
-def create_roles(url: URL, settings: Settings) -> list[str]:
-    """Creates the roles of a migrated database with the passwords of the settings and their privileges.
+class Roles(NamedTuple):
+    """What `create_roles` did."""
 
-    Returns the roles' names; none when no password is set. Idempotent; running it again changes the passwords.
+    names: list[str]
+    """The roles that exist now; none when no password is set."""
+    advice: list[str]
+    """Statements that limit the reader further, for an administrator to run."""
+
+
+def create_roles(url: URL, settings: Settings, *, owns_server: bool = False) -> Roles:
+    """Creates the roles of a migrated database with the passwords of the settings, their privileges and their limits.
+
+    Idempotent; running it again changes the passwords, and keeps a limit that an administrator has changed. Rights that
+    every role of the server has are taken from PUBLIC only if `owns_server` says that it serves GamePulse alone.
 
     Raises:
         RolesError: only some passwords are set, or `url` may not create roles. The message then contains the
@@ -63,13 +110,13 @@ def create_roles(url: URL, settings: Settings) -> list[str]:
     """
     passwords = settings.role_passwords
     if not passwords:
-        return []
+        return Roles([], [])
     missing = [role for role in _CREATE if role not in passwords]
     if missing:
         names = ", ".join(f"{role.upper()}_PASSWORD" for role in missing)
         raise RolesError(f"Some roles of the database have a password and some have none: set {names} as well.")
     with connect(url) as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        take_migration_turn(connection)
         query = "SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles)"
         existing = set(connection.scalars(sa.text(query), {"roles": [*_CREATE]}))
         try:
@@ -80,11 +127,16 @@ def create_roles(url: URL, settings: Settings) -> list[str]:
             for grant in _GRANTS:
                 connection.execute(sa.text(grant))
         except DBAPIError as error:
-            if getattr(error.orig, "pgcode", None) == errorcodes.INSUFFICIENT_PRIVILEGE:
+            if _is_refused(error):
                 raise RolesError(_for_administrator(url, existing)) from None
             raise
+        _execute_allowed(connection, _missing_limits(connection))
+        if owns_server:
+            _execute_allowed(connection, _open_walls(connection))
+        # Asked again, because a REVOKE that may not revoke is a warning and no error.
+        advice = _missing_limits(connection) + _open_walls(connection)
         connection.commit()
-    return [*_CREATE]
+    return Roles([*_CREATE], advice)
 
 
 def _make_roles(connection: Connection, passwords: dict[str, SecretStr], existing: set[str]) -> None:
@@ -96,12 +148,38 @@ def _make_roles(connection: Connection, passwords: dict[str, SecretStr], existin
             passwords[role].get_secret_value(), role, connection.connection.driver_connection, "scram-sha-256"
         )
         connection.exec_driver_sql(f"ALTER ROLE {role} LOGIN PASSWORD '{secret}'")
-    connection.execute(sa.text(_READ_ONLY))
     if not _is_superuser(connection):
         # Only a member of a role may transfer ownership to it.
         connection.execute(sa.text(f"GRANT {DAGSTER} TO CURRENT_USER"))
     connection.execute(sa.text(_GIVE_SCHEMA))
     connection.execute(sa.text(_GIVE_TABLES))
+
+
+def _missing_limits(connection: Connection) -> list[str]:
+    """Returns the statements of the reader's limits that have no value yet; an administrator's value stays."""
+    has_limit = connection.scalar(_HAS_LIMIT, {"role": READER})
+    limit = [] if has_limit else [_READER_LIMIT]
+    set_already = set(connection.scalars(_SET_ALREADY, {"role": READER}))
+    return limit + [statement for name, statement in _READER_SETTINGS.items() if name not in set_already]
+
+
+def _open_walls(connection: Connection) -> list[str]:
+    return list(connection.scalars(_OPEN_WALLS, {"role": READER}))
+
+
+def _execute_allowed(connection: Connection, statements: list[str]) -> None:
+    """Executes statements, except those that this login may not execute, as on a managed database."""
+    for statement in statements:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(statement)
+        except DBAPIError as error:
+            if not _is_refused(error):
+                raise
+
+
+def _is_refused(error: DBAPIError) -> bool:
+    return getattr(error.orig, "pgcode", None) == errorcodes.INSUFFICIENT_PRIVILEGE
 
 
 def _can_create_roles(connection: Connection) -> bool:
@@ -127,4 +205,5 @@ def _for_administrator(url: URL, existing: set[str]) -> str:
     for role, statement in _CREATE.items():
         if role not in existing:
             lines += [f"{statement};", f"\\password {role}"]
-    return "\n".join([*lines, f"{_READ_ONLY};", f"{_GIVE_SCHEMA};"])
+    statements = (_READER_LIMIT, *_READER_SETTINGS.values(), _GIVE_SCHEMA)
+    return "\n".join([*lines, *(f"{statement};" for statement in statements)])

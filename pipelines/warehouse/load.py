@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.turns import LOAD_TURN, take_turn
 from pipelines.errors import MixedGamesError
 from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard
@@ -36,7 +37,7 @@ from pipelines.warehouse.teams import team_seasons
 if TYPE_CHECKING:
     import asyncpg
 
-LOAD_LOCK: Final = 4_617_366
+TAKE_TURN: Final = sa.text(take_turn(LOAD_TURN))
 """Any number, the same for all processes: loads take turns."""
 CLOCK_TOLERANCE: Final = dt.timedelta(seconds=60)
 """A moment further ahead of the database's clock than this came from a clock that was wrong, and is void."""
@@ -224,7 +225,7 @@ async def reconcile_date(session: AsyncSession, league: League, game_date: dt.da
 async def _begin(session: AsyncSession) -> "asyncpg.Connection[Any]":
     """Waits until it is this load's turn; returns the driver's connection, which takes arrays."""
     transaction = await session.connection()
-    await transaction.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
+    await transaction.execute(TAKE_TURN)
     raw = await transaction.get_raw_connection()
     connection: asyncpg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
     return connection

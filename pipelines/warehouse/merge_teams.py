@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from models.reference import team_aliases
 from pipelines.errors import TeamAliasError
-from pipelines.warehouse.load import LOAD_LOCK
+from pipelines.warehouse.load import TAKE_TURN
 from pipelines.warehouse.sql import read_sql
 
 COUNT_ALIASED: Final = "SELECT count(*) FROM dim_team WHERE slug = ANY (:aliases)"
@@ -39,7 +39,7 @@ def merge_teams(connection: Connection, aliases: Mapping[str, str] | None = None
     """
     aliases = team_aliases() if aliases is None else aliases
     values = {"aliases": list(aliases), "slugs": list(aliases.values())}
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
+    connection.execute(TAKE_TURN)
     aliased: int = connection.scalar(sa.text(COUNT_ALIASED), values) or 0
     if aliased:
         meeting = connection.execute(sa.text(FIND_MEETING), values).one_or_none()

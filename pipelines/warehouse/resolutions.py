@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from pipelines.errors import ResolutionError
 from pipelines.ncaa.league import League
 from pipelines.seasons import eastern_date
-from pipelines.warehouse.load import LOAD_LOCK, reconcile_date
+from pipelines.warehouse.load import TAKE_TURN, reconcile_date
 
 STATUSES: Final = ("final", "postponed", "canceled", "withdrawn")
 """Statuses that a person can give a game. The source alone tells that a game is scheduled or live."""
@@ -186,9 +186,9 @@ def game_id_of(game: str, league: League) -> str:
 
 
 async def _begin(session: AsyncSession) -> tuple[AsyncConnection, dt.date]:
-    """Waits for the lock of loads; returns the connection and today's US Eastern date by the database's clock."""
+    """Waits for the turn of a load; returns the connection and today's US Eastern date by the database's clock."""
     connection = await session.connection()
-    await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
+    await connection.execute(TAKE_TURN)
     today = eastern_date(await connection.scalar(sa.text("SELECT clock_timestamp()")))
     await connection.execute(_CLOSE_EXPIRED, {"today": today})
     return connection, today

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import sqlalchemy as sa
 from support.dagster_stack import Stack, until
 
-from pipelines.warehouse.load import LOAD_LOCK
+from pipelines.warehouse.load import TAKE_TURN
 
 pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
 
@@ -27,19 +26,16 @@ def assert_canceled_at_once(stack: Stack, run_id: str) -> None:
 
 @contextmanager
 def loads_blocked(stack: Stack) -> Iterator[None]:
-    """Holds the advisory lock of loads in another session."""
+    """Takes the turn of loads in another session."""
     with stack.engine.connect() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": LOAD_LOCK})
-        try:
-            yield
-        finally:
-            connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": LOAD_LOCK})
+        connection.execute(TAKE_TURN)
+        yield
+        connection.rollback()
 
 
-def waits_for_the_load_lock(stack: Stack) -> bool:
-    """Whether a load waits for the advisory lock."""
-    query = f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = {LOAD_LOCK} AND NOT granted"
-    return bool(stack.rows(query))
+def waits_for_its_turn(stack: Stack) -> bool:
+    """Whether a load waits for another."""
+    return bool(stack.rows("SELECT 1 FROM pg_locks WHERE relation = 'load_turn'::regclass AND NOT granted"))
 
 
 def test_a_run_is_canceled_while_a_request_hangs(stack: Stack) -> None:
@@ -66,7 +62,7 @@ def test_a_run_is_canceled_during_the_wait_before_its_last_retry(stack: Stack) -
 def test_a_run_is_canceled_during_a_load_and_nothing_of_it_is_written(stack: Stack) -> None:
     with loads_blocked(stack):
         run_id = stack.launch_date("2026-01-07")
-        until("the load waits", lambda: waits_for_the_load_lock(stack), 60)
+        until("the load waits", lambda: waits_for_its_turn(stack), 60)
         assert_canceled_at_once(stack, run_id)
     time.sleep(1)
     assert "2026-01-07" not in stack.dates_loaded()

@@ -40,7 +40,7 @@ from pipelines.postgres.sessions import Database
 from pipelines.postgres.url import libpq_url
 from pipelines.runtime.runs import PARTITION_TAG, RANGE_TAGS
 from pipelines.sensors import ncaa_repairs
-from pipelines.warehouse.load import LOAD_LOCK
+from pipelines.warehouse.load import TAKE_TURN
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]
 
@@ -94,11 +94,11 @@ def _before(stack: Stack) -> Iterator[str]:
 
 @contextmanager
 def _within(stack: Stack) -> Iterator[str]:
-    """Kills while the load waits for its lock."""
-    waiting = f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = {LOAD_LOCK} AND NOT granted"
+    """Kills while the load waits for its turn."""
+    waiting = "SELECT 1 FROM pg_locks WHERE relation = 'load_turn'::regclass AND NOT granted"
     connection = stack.engine.connect()
     try:
-        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": LOAD_LOCK})
+        connection.execute(TAKE_TURN)
         run_id = stack.launch_date(FIRST)
         until("the load waits", partial(stack.rows, waiting), 150)
         yield run_id

@@ -15,13 +15,12 @@ from support.databases import Databases
 from support.postgres_servers import settings_for
 from support.tables import EMPTY_ALL, dump
 
+from models.turns import API_TURN, LOAD_TURN
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
-from pipelines.ncaa.rate_limit import API_LOCK
 from pipelines.postgres.sessions import Database
-from pipelines.warehouse.load import LOAD_LOCK
 
 Tables = dict[str, list[dict[str, object]]]
 TIMES = {"fact_game": ("last_seen_at",), "scoreboard": ("fetched_at", "settled_at")}
@@ -86,10 +85,10 @@ def is_alive(pid: int) -> bool:
 
 
 def assert_nothing_is_left(stack: Stack, run_ids: Iterable[str] = ()) -> None:
-    """Asserts that all runs ended and that no session, advisory lock or process of a run remains."""
+    """Asserts that all runs ended and that no session, turn or process of a run remains."""
     until("all runs ended", lambda: all(run.status.value in FINISHED for run in stack.instance.get_runs()), 60)
     until("all sessions ended", lambda: not stack.sessions(), 10)
-    held = f"SELECT pid, objid FROM pg_locks WHERE locktype = 'advisory' AND objid IN ({LOAD_LOCK}, {API_LOCK})"
+    held = f"SELECT pid FROM pg_locks WHERE relation IN ('{LOAD_TURN}'::regclass, '{API_TURN}'::regclass)"
     assert stack.rows(held) == []
     pids = [stack.process_of(run_id) for run_id in run_ids]
     until("all processes of runs ended", lambda: not any(pid is not None and is_alive(pid) for pid in pids), 10)

@@ -1,8 +1,9 @@
 """Three roles on one database: each can do its own work and nothing else."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import dagster as dg
@@ -10,14 +11,18 @@ import psycopg2.extensions
 import pytest
 import sqlalchemy as sa
 from psycopg2 import errors
+from support.builders import scoreboard
 from support.postgres_servers import settings_for
 
 from pipelines.cli.scores import read_scores
 from pipelines.errors import ConfigurationError, RolesError
+from pipelines.ncaa.rate_limit import RateLimit
 from pipelines.postgres.database import migrate, ready_database
-from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, create_roles
+from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, Roles, create_roles
+from pipelines.postgres.sessions import Database
 from pipelines.runtime.heartbeat import late_parts
 from pipelines.settings import PROJECT, Settings
+from pipelines.warehouse.load import load_scoreboard
 
 ROLES = (PIPELINE, DAGSTER, READER)
 PASSWORDS = {PIPELINE: "pi/pe@#:1%", DAGSTER: "d'ag\\ster", READER: 're"ad er'}
@@ -25,10 +30,11 @@ PASSWORDS = {PIPELINE: "pi/pe@#:1%", DAGSTER: "d'ag\\ster", READER: 're"ad er'}
 
 @pytest.fixture
 def no_roles(administrator: sa.Engine, database_url: sa.URL) -> Iterator[None]:
-    """Drops the roles before and after: they belong to the server, not to a test's database."""
+    """Drops the roles before and after, and gives back what they lost: both belong to the server, not to a test."""
     drop_roles(administrator, database_url, *ROLES)
     yield
     drop_roles(administrator, database_url, *ROLES)
+    execute(database_url, "GRANT TEMPORARY ON DATABASE postgres TO PUBLIC")
 
 
 def drop_roles(administrator: sa.Engine, database: sa.URL, *roles: str) -> None:
@@ -58,7 +64,7 @@ def execute(url: sa.URL, *statements: str) -> None:
 @pytest.fixture
 def roles(database_url: sa.URL, no_roles: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, sa.URL]:
     """The URL of each role, of a database with the tables of the app and of Dagster."""
-    create_roles(database_url, settings_for(database_url, **PASSWORDS))
+    create_roles(database_url, settings_for(database_url, **PASSWORDS), owns_server=True)
     urls = {role: database_url.set(username=role, password=PASSWORDS[role]) for role in ROLES}
     monkeypatch.setenv("DATABASE_URL", urls[PIPELINE].render_as_string(hide_password=False))
     monkeypatch.setenv("DAGSTER_DATABASE_URL", urls[DAGSTER].render_as_string(hide_password=False))
@@ -96,8 +102,75 @@ FORBIDDEN = {
         "CREATE TABLE public.mine (id int)",
         "SELECT * FROM dagster.event_logs",
         "SELECT * FROM pg_authid",
+        "BEGIN; LOCK TABLE load_turn IN ACCESS SHARE MODE",
+        "BEGIN; LOCK TABLE api_turn IN ACCESS SHARE MODE",
+        "SELECT pg_advisory_lock(4617366)",
+        "SELECT pg_advisory_xact_lock_shared(1, n) FROM generate_series(1, 1000000) AS n",
+        "SET default_transaction_read_only = off; CREATE TEMPORARY TABLE mine (id int)",
+        "SET default_transaction_read_only = off; SELECT lo_from_bytea(0, '')",
+        "SET temp_file_limit = -1",
     ),
 }
+
+
+@pytest.mark.usefixtures("no_roles")
+def test_nothing_is_taken_from_others_but_by_the_advised_statements(database_url: sa.URL) -> None:
+    settings = settings_for(database_url, **PASSWORDS)
+    reader = database_url.set(username=READER, password=PASSWORDS[READER])
+    advice = create_roles(database_url, settings).advice
+    with logged_in(reader) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT has_database_privilege(current_database(), 'TEMP')")
+        assert cursor.fetchone() == (True,)
+    assert all(statement.startswith("REVOKE ") for statement in advice)
+    execute(database_url, *advice)
+    assert create_roles(database_url, settings) == Roles([*ROLES], [])
+
+
+HOLDS = (
+    "SELECT pg_advisory_lock(4617365), pg_advisory_lock(4617366), pg_advisory_lock(4617367)",
+    "LOCK TABLE fact_game, scoreboard, dim_team IN ACCESS SHARE MODE",
+    "LOCK TABLE load_turn, api_turn IN ACCESS SHARE MODE",
+    "SELECT * FROM fact_game, gamepulse_schema_version",
+)
+
+
+@pytest.mark.usefixtures("no_roles")
+@pytest.mark.parametrize("statement", HOLDS)
+def test_no_lock_of_the_reader_stops_a_load_a_request_or_a_migration(database_url: sa.URL, statement: str) -> None:
+    settings = settings_for(database_url, **PASSWORDS)
+    create_roles(database_url, settings)  # the reader still has all rights of PUBLIC
+    reader = database_url.set(username=READER, password=PASSWORDS[READER])
+
+    async def load() -> None:
+        async with Database(settings) as database, RateLimit(database, 100) as limit, asyncio.timeout(10):
+            async with limit.permit():
+                pass
+            async with database.get_session() as session:
+                await load_scoreboard(session, scoreboard("2025-01-10", "2025-01-10 23:00"))
+
+    with logged_in(reader) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        with suppress(errors.InsufficientPrivilege):
+            cursor.execute(statement)
+        asyncio.run(load())
+        migrate(settings)
+
+
+def test_the_reader_has_a_limit_of_connections_and_settings_of_its_own(roles: dict[str, sa.URL]) -> None:
+    with ExitStack() as stack:
+        first, *_ = [stack.enter_context(logged_in(roles[READER])) for _ in range(25)]
+        with pytest.raises(psycopg2.OperationalError, match="too many connections for role"):
+            execute(roles[READER], "SELECT 1")
+        execute(roles[PIPELINE], "SELECT 1")
+        with first.cursor() as cursor:
+            cursor.execute("SELECT name, setting FROM pg_settings WHERE source = 'user' ORDER BY name")
+            assert dict(cursor.fetchall()) == {
+                "default_transaction_read_only": "on",
+                "idle_in_transaction_session_timeout": "300000",
+                "statement_timeout": "300000",
+                "temp_file_limit": "1048576",
+                "TimeZone": "America/New_York",
+            }
 
 
 def test_the_reader_can_use_what_only_reads_games(roles: dict[str, sa.URL]) -> None:
@@ -128,9 +201,16 @@ def test_each_role_can_do_its_work(roles: dict[str, sa.URL]) -> None:
         assert instance.get_materialized_partitions(dg.AssetKey("ncaa_games")) == {"2025-02-08"}
 
 
-def test_running_again_changes_passwords_and_nothing_else(database_url: sa.URL, roles: dict[str, sa.URL]) -> None:
+def test_running_again_changes_passwords_and_nothing_that_a_person_set(
+    database_url: sa.URL, roles: dict[str, sa.URL]
+) -> None:
     migrate(settings_for(database_url))
-    assert create_roles(database_url, settings_for(database_url, **PASSWORDS)) == list(ROLES)
+    changed = f"ALTER ROLE {READER} CONNECTION LIMIT 99", f"ALTER ROLE {READER} SET statement_timeout = '1h'"
+    execute(database_url, *changed)
+    assert create_roles(database_url, settings_for(database_url, **PASSWORDS)).names == [*ROLES]
+    with logged_in(roles[READER]) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT rolconnlimit, current_setting('statement_timeout') FROM pg_roles WHERE rolname = USER")
+        assert cursor.fetchone() == (99, "1h")
     for url in roles.values():
         execute(url, "SELECT 1")
     create_roles(database_url, settings_for(database_url, **PASSWORDS | {READER: "new"}))
@@ -157,7 +237,7 @@ def test_dagsters_older_tables_become_its_own(database_url: sa.URL, monkeypatch:
 def test_without_passwords_there_are_no_roles_and_with_some_the_others_are_required(
     database_url: sa.URL, administrator: sa.Engine
 ) -> None:
-    assert create_roles(database_url, settings_for(database_url)) == []
+    assert create_roles(database_url, settings_for(database_url)) == Roles([], [])
     with pytest.raises(RolesError, match="set GAMEPULSE_DAGSTER_PASSWORD, GAMEPULSE_READER_PASSWORD as well"):
         create_roles(database_url, settings_for(database_url, **{PIPELINE: "x"}))
     with administrator.connect() as connection:
@@ -196,7 +276,11 @@ def test_an_owner_with_createrole_needs_no_superuser(owner: Callable[..., sa.URL
     url = owner("CREATEROLE")
     for _ in range(2):
         migrate(settings_for(url))
-        create_roles(url, settings_for(url, **PASSWORDS))
+        advice = create_roles(url, settings_for(url, **PASSWORDS), owns_server=True).advice
+        # Which only a superuser sets, and of another database only its owner revokes.
+        assert advice[0] == f"ALTER ROLE {READER} SET temp_file_limit = '1GB'"
+        assert "REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC" in advice
+        assert f"REVOKE TEMPORARY ON DATABASE {url.database} FROM PUBLIC" not in advice
     execute(url.set(username=DAGSTER, password=PASSWORDS[DAGSTER]), "CREATE TABLE dagster.mine (id int)")
     execute(url.set(username=READER, password=PASSWORDS[READER]), "SELECT * FROM fact_game")
 
@@ -211,7 +295,7 @@ def test_an_owner_without_createrole_gets_the_statements_for_the_administrator(
     message = str(refused.value)
     assert not any(password in message for password in PASSWORDS.values())
     statements = [line for line in message.splitlines() if line.endswith(";")]
-    assert len(statements) == 5
+    assert len(statements) == 10
 
     administrators = database_url.set(database=url.database)
     execute(administrators, *statements)
@@ -220,7 +304,7 @@ def test_an_owner_without_createrole_gets_the_statements_for_the_administrator(
         quoted = PASSWORDS[role].replace("'", "''")
         execute(administrators, f"ALTER ROLE {role} PASSWORD '{quoted}'")
     migrate(settings_for(url))
-    assert create_roles(url, settings_for(url, **PASSWORDS)) == list(ROLES)
+    assert create_roles(url, settings_for(url, **PASSWORDS)).names == [*ROLES]
     execute(url.set(username=READER, password=PASSWORDS[READER]), "SELECT * FROM fact_game")
     execute(url.set(username=DAGSTER, password=PASSWORDS[DAGSTER]), "CREATE TABLE dagster.mine (id int)")
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from models.migrations import VERSION_TABLE
 from models.tables import TABLE_NAMES
+from models.turns import TURN_NAMES
 
 PROJECT = Path(__file__).resolve().parents[3]
 Rows = Callable[[str], list[dict[str, Any]]]
@@ -32,7 +33,7 @@ def test_dagster_keeps_its_tables_in_its_schema_and_its_history_over_a_restart(
         schema: {row["tablename"] for row in tables if row["schemaname"] == schema} for schema in ("public", "dagster")
     }
     assert {"runs", "event_logs", "job_ticks", "alembic_version"} <= by_schema["dagster"]
-    assert by_schema["public"] == {*TABLE_NAMES, VERSION_TABLE}
+    assert by_schema["public"] == {*TABLE_NAMES, *TURN_NAMES, VERSION_TABLE}
 
 
 def test_an_instance_keeps_one_connection_replaces_it_when_lost_and_closes_it(

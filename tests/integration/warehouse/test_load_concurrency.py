@@ -19,7 +19,7 @@ from pipelines.errors import DatabaseBusyError, DatabaseError
 from pipelines.ncaa.scoreboard import Feed, ParsedScoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
-from pipelines.warehouse.load import LOAD_LOCK, LoadReport, load_scoreboard
+from pipelines.warehouse.load import TAKE_TURN, LoadReport, load_scoreboard
 
 DATES = [day("2024-07-31"), day("2024-08-01"), day("2024-08-02")]  # a season turns between the first two
 TEAMS = ["duke", "unc", "iona", "yale"]
@@ -164,7 +164,7 @@ def test_a_peer_that_keeps_the_lock_becomes_a_clear_error_that_waiting_may_heal(
     async def load_beside_a_stuck_peer() -> LoadReport:
         async with Database(settings) as stuck, Database(settings) as database:
             async with stuck.get_session() as peer:
-                await (await driver_connection(peer)).execute("SELECT pg_advisory_xact_lock($1)", LOAD_LOCK)
+                await (await peer.connection()).execute(TAKE_TURN)
                 with pytest.raises(DatabaseBusyError, match="Another session may be stuck") as busy:
                     async with impatient_session(database, "lock_timeout") as session:
                         await load_scoreboard(session, DUKE_UNC)

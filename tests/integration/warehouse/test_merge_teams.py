@@ -13,7 +13,7 @@ from support.warehouse import Warehouse
 from pipelines.errors import TeamAliasError
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.postgres.database import connect
-from pipelines.warehouse.load import LOAD_LOCK
+from pipelines.warehouse.load import TAKE_TURN
 from pipelines.warehouse.merge_teams import merge_teams
 
 ALIASES = {"liu-brooklyn": "long-island", "liu": "long-island", "st-francis-brooklyn": "st-francis-ny"}
@@ -176,10 +176,10 @@ def test_a_merge_waits_for_a_running_load(warehouse: Warehouse, database_url: sa
     warehouse.load(*boards(canonical=False)[:1])
     thread = threading.Thread(target=merge, args=(database_url,))
     with connect(database_url) as load:
-        load.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOAD_LOCK})
+        load.execute(TAKE_TURN)
         thread.start()
-        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = :key AND NOT granted")
-        while thread.is_alive() and not load.scalar(waiting, {"key": LOAD_LOCK}):
+        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE relation = 'load_turn'::regclass AND NOT granted")
+        while thread.is_alive() and not load.scalar(waiting):
             time.sleep(0.01)
         assert thread.is_alive()
         load.rollback()
