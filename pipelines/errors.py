@@ -6,6 +6,8 @@ GamePulseError
 │   ├── DatabaseUnreachableError  *
 │   ├── DatabaseRefusedError
 │   ├── DatabaseBusyError  *
+│   ├── DatabaseFullError  *
+│   ├── DatabaseReadOnlyError  *
 │   ├── DatabaseConflictError  *
 │   ├── EmbeddedPostgresError
 │   ├── SchemaError
@@ -56,7 +58,19 @@ class DatabaseRefusedError(DatabaseError):
 
 
 class DatabaseBusyError(DatabaseError):
-    """A lock, a statement or an idle transaction took longer than its limit."""
+    """A lock, a statement or an idle transaction took longer than its limit, or no connection or memory is left."""
+
+    retryable = True
+
+
+class DatabaseFullError(DatabaseError):
+    """The server's disk is full."""
+
+    retryable = True
+
+
+class DatabaseReadOnlyError(DatabaseError):
+    """The server accepts no changes: a standby, a failover under way, or a provider's answer to a full disk."""
 
     retryable = True
 
