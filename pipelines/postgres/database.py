@@ -8,6 +8,7 @@ from alembic import command
 from sqlalchemy import URL, Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
+from models.game_text import EASTERN
 from models.migrations import VERSION_TABLE, alembic_config, head_revision
 from models.tables import TABLE_NAMES
 from models.turns import TURN_NAMES, take_turn
@@ -145,7 +146,12 @@ def _create_database(server: URL, name: str) -> None:
             return
         connection.rollback()
         try:
-            connection.execution_options(isolation_level="AUTOCOMMIT").execute(sa.text(f'CREATE DATABASE "{name}"'))
+            ours = connection.execution_options(isolation_level="AUTOCOMMIT")
+            ours.execute(sa.text(f'CREATE DATABASE "{name}"'))
+            # CURRENT_DATE is the US Eastern date, by which games are listed, whatever the server's zone.
+            ours.execute(sa.text(f"ALTER DATABASE \"{name}\" SET timezone = '{EASTERN.key}'"))
+            # Otherwise every role, a reader too, can fill the disk.
+            ours.execute(sa.text(f'REVOKE TEMPORARY ON DATABASE "{name}" FROM PUBLIC'))
         except DBAPIError as error:
             if getattr(error.orig, "pgcode", None) in {"42P04", "23505"}:  # another process created it
                 return

@@ -33,5 +33,18 @@ def test_simulated_games_have_an_api_and_a_migrated_database_of_their_own(
         assert connection.scalar(sa.text("SELECT count(*) FROM fact_game")) == 0
 
 
+def test_a_database_of_ours_is_eastern_on_any_server_and_gives_others_no_temporary_tables(
+    simulated: Settings,
+) -> None:
+    with connect(migrate(simulated)) as connection:
+        settings = """
+            SELECT setconfig FROM pg_db_role_setting JOIN pg_database ON setdatabase = pg_database.oid
+            WHERE datname = current_database()"""
+        assert connection.scalar(sa.text(settings)) == ["TimeZone=America/New_York"]
+        privileges = "SELECT CAST(datacl AS text) FROM pg_database WHERE datname = current_database()"
+        # `=c`: PUBLIC may connect, and make no (`T`) temporary tables.
+        assert "{=c/" in connection.scalar(sa.text(privileges))
+
+
 def test_dagsters_tables_of_simulated_games_are_beside_them(simulated: Settings) -> None:
     assert dagster_url(simulated).database == SIMULATED
