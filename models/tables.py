@@ -12,12 +12,14 @@ from models.rejected_game import RejectedGame
 from models.requested_date import RequestedDate
 from models.resolution import Resolution
 from models.scoreboard import Scoreboard
+from models.season_calendar import SeasonCalendar
 
 TABLES: Final[tuple[type[SQLModel], ...]] = (
     FactGame,
     DimTeam,
     DimDate,
     Scoreboard,
+    SeasonCalendar,
     GameEvidence,
     RejectedGame,
     RequestedDate,

@@ -7,14 +7,14 @@ from typing import Final, NamedTuple
 
 from structlog.stdlib import BoundLogger
 
-from pipelines.errors import GamePulseError, NcaaApiError
+from pipelines.errors import GamePulseError
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.empty_days import reject_false_empty
 from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
-from pipelines.seasons import season_of
+from pipelines.warehouse.calendars import Calendars
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
 CONCURRENT_DATES: Final = 8
@@ -28,34 +28,25 @@ class IngestedDate(NamedTuple):
     report: LoadReport
 
 
-async def ingest_date(game_date: dt.date, league: League, ncaa_api: NcaaClient, database: Database) -> IngestedDate:
-    """Fetches, parses and loads a US Eastern game date, in one transaction.
+async def ingest_date(
+    game_date: dt.date, league: League, ncaa_api: NcaaClient, database: Database, calendars: Calendars | None = None
+) -> IngestedDate:
+    """Fetches, parses and loads a US Eastern game date, in one transaction. Dates of a range share `calendars`.
 
     Raises:
         GamePulseError: the date was not loaded; `retryable` tells whether a retry may succeed.
     """
-    expected, calendar_failure = await games_expected(game_date, league, ncaa_api)
     scoreboard = parse_scoreboard(await ncaa_api.scoreboard(league, game_date))
+    calendars = calendars or calendars_of(league, ncaa_api, database)
+    expected, calendar_failure = await calendars.games_expected(scoreboard)
     reject_false_empty(scoreboard, expected, calendar_failure)
     async with database.get_session() as session:
         return IngestedDate(scoreboard, await load_scoreboard(session, scoreboard, games_expected=expected))
 
 
-async def games_expected(
-    game_date: dt.date, league: League, ncaa_api: NcaaClient
-) -> tuple[int | None, NcaaApiError | None]:
-    """Returns the date's number of games in the season's calendar, None if unknown, and why the calendar failed.
-
-    The off season needs no calendar. In the season the date loads without it; a check reports that its completeness is
-    unknown.
-    """
-    if league.is_off_season(game_date):
-        return None, None
-    try:
-        calendar = await ncaa_api.season_calendar(league, season_of(game_date))
-    except NcaaApiError as error:
-        return None, error
-    return calendar.get(game_date, 0), None
+def calendars_of(league: League, ncaa_api: NcaaClient, database: Database) -> Calendars:
+    """Returns the league's calendars: those in the database, fetched from the API when they are outdated."""
+    return Calendars(league, database, ncaa_api.calendar_url, ncaa_api.season_calendar)
 
 
 async def ingest_dates(
@@ -67,13 +58,14 @@ async def ingest_dates(
     and is raised after the outcomes of the dates that are done.
     """
     slots = asyncio.Semaphore(CONCURRENT_DATES)
+    calendars = calendars_of(league, ncaa_api, database)
 
     async def ingest(game_date: dt.date) -> tuple[dt.date, IngestedDate | GamePulseError]:
         events = log.bind(partition=game_date.isoformat())
         async with slots:
             events.info("ncaa_games_asset_started")
             try:
-                outcome = await ingest_date(game_date, league, ncaa_api, database)
+                outcome = await ingest_date(game_date, league, ncaa_api, database, calendars)
             except GamePulseError as error:
                 events.error("ncaa_games_asset_failed", error=str(error))
                 return game_date, error

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
@@ -29,6 +29,14 @@ class _Data(BaseModel):
 
 class _Calendar(BaseModel):
     data: _Data
+
+
+class Calendar(NamedTuple):
+    """A season's number of games per US Eastern date, and the moment at which the request's permit was granted."""
+
+    games: Mapping[dt.date, int]
+    fetched_at: dt.datetime
+    source_url: str
 
 
 def parse_calendar(body: bytes, source_url: str) -> Mapping[dt.date, int]:

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import ipaddress
-import time
 from collections.abc import Mapping
 from importlib.metadata import version
 from types import TracebackType
@@ -15,12 +14,11 @@ from pipelines.errors import (
     ApiTimeoutError,
     ApiUnreachableError,
     ConfigurationError,
-    GamePulseError,
     RateLimitedError,
     RequestRefusedError,
 )
 from pipelines.ncaa.answers import error_of, read_body, redirect_target
-from pipelines.ncaa.calendar import parse_calendar
+from pipelines.ncaa.calendar import Calendar, parse_calendar
 from pipelines.ncaa.league import League
 from pipelines.ncaa.rate_limit import Permit, RateLimit
 from pipelines.ncaa.scoreboard import ScoreboardResponse
@@ -31,9 +29,6 @@ RETRY_AFTER_SECONDS: Final = 10.0
 
 REDIRECTS: Final = 3
 """How many redirects a fetch follows."""
-CALENDAR_PAUSE_SECONDS: Final = 2.0
-"""How long a failed calendar is not fetched again. The dates of a range share the failure; the first retry of a run,
-which Dagster starts after two seconds, fetches it again."""
 
 SIMULATOR_HEADER: Final = "x-gamepulse-simulator"
 
@@ -47,9 +42,8 @@ class _Answer(NamedTuple):
 class NcaaClient:
     """Fetches scoreboards and season calendars. An async context manager.
 
-    One client serves a whole run: it keeps connections alive and fetches each season's calendar once. `contact` is a
-    URL for the User-Agent, for the API's operator. Without a `limit` requests are sent at once, and the moment of an
-    answer is this machine's.
+    One client serves a whole run: it keeps connections alive. `contact` is a URL for the User-Agent, for the API's
+    operator. Without a `limit` requests are sent at once, and the moment of an answer is this machine's.
     """
 
     def __init__(
@@ -72,9 +66,6 @@ class NcaaClient:
         self._limit = limit
         self.users: set[asyncio.Task[Any]] = set()
         """Tasks that send requests; they are cancelled before the client is closed."""
-        self._calendars: dict[tuple[League, int], asyncio.Task[Mapping[dt.date, int]]] = {}
-        self._calendar_failures: dict[tuple[League, int], float] = {}
-        """When each calendar that could not be fetched failed, in seconds of the monotonic clock."""
         self._http = httpx.AsyncClient(
             auth=(url.username, url.password) if url.userinfo else None,
             headers=headers,
@@ -89,10 +80,9 @@ class NcaaClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        tasks = [*self.users, *self._calendars.values()]
-        for task in tasks:
+        for task in self.users:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self.users, return_exceptions=True)
         await self._http.aclose()
 
     async def scoreboard(self, league: League, game_date: dt.date) -> ScoreboardResponse:
@@ -107,32 +97,20 @@ class NcaaClient:
         answer = await self._get(url)
         return ScoreboardResponse(league, game_date, answer.body, answer.fetched_at, url, answer.is_simulated)
 
-    async def season_calendar(self, league: League, season: int) -> Mapping[dt.date, int]:
-        """Fetches the number of games per date of a season, which is named by the calendar year in which it starts.
-
-        All dates of a run share one answer. They share a failure for `CALENDAR_PAUSE_SECONDS`.
+    async def season_calendar(self, league: League, season: int) -> Calendar:
+        """Fetches the calendar of a season, which is named by the calendar year in which it starts.
 
         Raises:
             NcaaApiError: the calendar could not be fetched.
             DatabaseError: the database that keeps the limit cannot be used.
         """
-        key = league, season
-        failed_at = self._calendar_failures.get(key)
-        if key not in self._calendars or (
-            failed_at is not None and time.monotonic() - failed_at >= CALENDAR_PAUSE_SECONDS
-        ):
-            self._calendar_failures.pop(key, None)
-            self._calendars[key] = asyncio.create_task(self._season_calendar(league, season))
-        # Shielded because other dates wait for the same answer.
-        return await asyncio.shield(self._calendars[key])
+        url = self.calendar_url(league, season)
+        answer = await self._get(url)
+        return Calendar(parse_calendar(answer.body, url), answer.fetched_at, url)
 
-    async def _season_calendar(self, league: League, season: int) -> Mapping[dt.date, int]:
-        url = f"{self._base_url}/schedule-alt/{league.path}/{season}"
-        try:
-            return parse_calendar((await self._get(url)).body, url)
-        except GamePulseError:
-            self._calendar_failures[league, season] = time.monotonic()
-            raise
+    def calendar_url(self, league: League, season: int) -> str:
+        """Returns the address of a season's calendar."""
+        return f"{self._base_url}/schedule-alt/{league.path}/{season}"
 
     async def _get(self, url: str) -> _Answer:
         """Follows redirects within the host and waits after a 429 with a short `Retry-After`; raises other failures."""

@@ -107,7 +107,6 @@ class SeasonPlayer:
             connection.commit()
 
     async def _ingest(self, dates: Collection[dt.date]) -> dict[dt.date, str | None]:
-        self._client._calendars.clear()  # every run has its own client
         outcomes = ingest_dates(list(dates), MENS_BASKETBALL, self._client, self._database, QUIET)
         return {date: str(outcome) if isinstance(outcome, GamePulseError) else None async for date, outcome in outcomes}
 
