@@ -17,7 +17,9 @@ def _use_simulation(simulate: bool) -> bool:
 
 Simulate = Annotated[
     bool,
-    typer.Option("--simulate", help="Use the simulated API and its own database.", callback=_use_simulation),
+    typer.Option(
+        "--simulate", "--simulated", help="Use the simulated API and its own database.", callback=_use_simulation
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 

@@ -102,7 +102,8 @@ def no_games(scores: Scores, now: dt.datetime, simulated: str = "") -> str:
         return f"{date} had no games, as of {format_eastern(scores.fetched_at, now)}."
     if date > eastern_date(now):
         return f"{date} is not loaded yet: `gamepulse up` loads the games of the next seven days each morning."
-    return f"{date} was never loaded: run `gamepulse backfill {date} {date}{simulated}`."
+    while_it_runs = f" while `gamepulse up{simulated}` runs" if simulated else ""
+    return f"{date} was never loaded: run `gamepulse backfill {date} {date}{simulated}`{while_it_runs}."
 
 
 def scores_table(scores: Scores, now: dt.datetime) -> Table:

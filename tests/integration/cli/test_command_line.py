@@ -70,6 +70,14 @@ def test_a_fresh_clone_without_settings_materializes_a_date_and_shows_it(run: Ru
     assert "is stopped" in run("gamepulse down").stdout
 
 
+@pytest.mark.usefixtures("fresh_machine")
+@pytest.mark.parametrize("option", ["--simulate", "--simulated"])
+def test_scores_of_simulated_games_work_in_a_fresh_clone(run: Run, option: str) -> None:
+    shown = run(f"gamepulse scores 2026-01-10 {option}")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "while `gamepulse up --simulate` runs" in shown.stdout
+
+
 @pytest.mark.slow
 def test_an_unknown_partition_is_an_error_that_names_it(run: Run, database_url: sa.URL) -> None:
     url = database_url.render_as_string(hide_password=False)
