@@ -8,6 +8,7 @@ from sqlalchemy import URL
 
 from models.migrations import head_revision
 from pipelines.cli.options import Simulate
+from pipelines.cli.processes import stop_all
 from pipelines.postgres import database
 from pipelines.postgres.advice import warnings
 from pipelines.postgres.binaries import find_binaries
@@ -18,13 +19,16 @@ from pipelines.settings import PROJECT, Settings
 
 
 def down() -> None:
-    """Stop the embedded database server, which keeps running when gamepulse up ends.
+    """Stop everything of this state folder: gamepulse up, and the embedded database server, which outlives it.
 
     Example: gamepulse down
 
-    Exit codes: 0 it is stopped, or was not running; 1 it could not be stopped.
+    Exit codes: 0 all is stopped, or was not running; 1 the database server could not be stopped.
     """
-    stopped = EmbeddedPostgres(Settings().embedded_home).stop()
+    settings = Settings()
+    if stop_all(settings.gamepulse_home.resolve()):
+        typer.echo("`gamepulse up` and its processes are stopped.")
+    stopped = EmbeddedPostgres(settings.embedded_home).stop()
     typer.echo("The database server is stopped." if stopped else "No database server of this project was running.")
 
 

@@ -1,6 +1,7 @@
 """Runs Dagster's webserver and daemon as child processes and stops them together."""
 
 import contextlib
+import ctypes
 import datetime as dt
 import os
 import signal
@@ -10,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -22,14 +23,18 @@ from sqlalchemy import URL
 
 from pipelines.cadence import TICK_MINUTES, next_tick
 from pipelines.cli.format import format_eastern
-from pipelines.errors import ConfigurationError, GamePulseError
+from pipelines.cli.processes import STOP_SECONDS, environment_of_members, running_ups
+from pipelines.errors import ConfigurationError, DatabaseError, GamePulseError
+from pipelines.postgres.database import attend_server, connect
+from pipelines.postgres.embedded import rotate_log
 from pipelines.postgres.url import describe
 from pipelines.settings import PROJECT, Settings
 
-STOP_SECONDS = 8.0
 START_SECONDS = 120.0
+CHECK_SECONDS = 5.0
 LAST_LINES = 10
 HOST = "127.0.0.1"
+PR_SET_PDEATHSIG = 1
 WORKSPACE = ("-w", str(PROJECT / "workspace.yaml"))
 
 
@@ -50,6 +55,15 @@ def require_ports(settings: Settings, port: int, *, simulate: bool) -> None:
         _require_free(simulator_port, f"GAMEPULSE_SIMULATOR_PORT={simulator_port + 1} for the simulated API")
 
 
+def require_alone(settings: Settings, url: URL) -> None:
+    """Raises ConfigurationError: a `gamepulse up` already runs on this database, which has room for one daemon."""
+    for up in running_ups(settings.gamepulse_home.resolve(), url):
+        raise ConfigurationError(
+            f"`gamepulse up` already runs on database {describe(url)} (process {up.pid}): "
+            f"stop it with `{as_typed('gamepulse down')}`."
+        )
+
+
 def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> None:
     """Runs on the database at `url` until Ctrl-C or SIGTERM. Only the embedded server keeps running.
 
@@ -57,11 +71,7 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
         GamePulseError: a process did not start, or ended.
     """
     home = settings.gamepulse_home.resolve()
-    environment = {
-        "DATABASE_URL": url.render_as_string(hide_password=False),
-        "DAGSTER_HOME": str(PROJECT),
-        "GAMEPULSE_HOME": str(home),
-    }
+    environment = {**environment_of_members(home, url), "DAGSTER_HOME": str(PROJECT)}
     commands: dict[str, Sequence[str]] = {}
     if simulate:
         commands["simulated API"] = ("gamepulse", "simulate", "--port", str(settings.gamepulse_simulator_port))
@@ -82,7 +92,7 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
             "Since": f"{format_eastern(now, now)}; Ctrl-C stops it",
             "Commands": ", ".join(as_typed(f"gamepulse {name}{option}") for name in ("scores", "status", "psql")),
         }
-        _watch(children, log, facts)
+        _watch(settings, url, children, log, facts)
 
 
 def _screen(facts: Mapping[str, str], now: dt.datetime) -> Table:
@@ -124,8 +134,11 @@ def _children(
     """
     children: dict[str, subprocess.Popen[bytes]] = {}
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        log.replace(log.with_suffix(".log.1"))
+    prepare = _preparation()
     try:
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             for name, (program, *arguments) in commands.items():
                 children[name] = subprocess.Popen(  # noqa: S603
                     [str(Path(sys.executable).parent / program), *arguments],
@@ -135,8 +148,7 @@ def _children(
                     stdout=output,
                     stderr=output,
                     start_new_session=True,
-                    # Dagster applies an ignored SIGINT to SIGTERM too, and `gamepulse up &` in a script ignores SIGINT.
-                    preexec_fn=_reset_signals,
+                    preexec_fn=prepare,
                 )
         yield children
     finally:
@@ -158,9 +170,22 @@ def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
         child.wait()
 
 
-def _reset_signals() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _preparation() -> Callable[[], None]:
+    """Returns what a child does before it becomes its program."""
+    parent = os.getpid()
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        # Dagster applies an ignored SIGINT to SIGTERM too, and `gamepulse up &` in a script ignores SIGINT.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if libc is not None:
+            # SIGTERM when the main thread of `up` ends, also by SIGKILL. Elsewhere the next `up` or `down` stops them.
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return prepare
 
 
 @contextlib.contextmanager
@@ -182,7 +207,8 @@ def _require_free(port: int, other: str) -> None:
             raise ConfigurationError(f"Port {port} needs administrator rights: choose another, {other}.") from None
         except OSError:
             raise ConfigurationError(
-                f"Port {port} is taken, perhaps by another `gamepulse up`: stop it, or choose another port, {other}."
+                f"Port {port} is taken, perhaps by another `gamepulse up`: stop it with "
+                f"`{as_typed('gamepulse down')}`, or choose another port, {other}."
             ) from None
 
 
@@ -200,10 +226,16 @@ def _wait_for_webserver(port: int, parts: Mapping[str, subprocess.Popen[bytes]],
             time.sleep(0.2)
 
 
-def _watch(parts: Mapping[str, subprocess.Popen[bytes]], log: Path, facts: Mapping[str, str]) -> None:
-    """Shows the facts until a process ends; on a terminal the next tick is kept up to date."""
+def _watch(
+    settings: Settings, url: URL, parts: Mapping[str, subprocess.Popen[bytes]], log: Path, facts: Mapping[str, str]
+) -> None:
+    """Shows the facts until a process ends, or the embedded server ends and cannot be started again.
+
+    On a terminal the next tick is kept up to date.
+    """
     console = Console()
     shown = None
+    database = _DatabaseWatch(settings, url, console)
     with Live(console=console, auto_refresh=False) if console.is_terminal else contextlib.nullcontext() as live:
         while True:
             now = dt.datetime.now(dt.UTC)
@@ -214,7 +246,45 @@ def _watch(parts: Mapping[str, subprocess.Popen[bytes]], log: Path, facts: Mappi
                 live.update(Group(_screen(facts, now), ""), refresh=True)
             shown = next_tick(now)
             _require_running(parts, log)
+            database.check()
+            rotate_log(log)
             time.sleep(0.5)
+
+
+class _DatabaseWatch:
+    """Starts the embedded server again when it ends, and prints when a database does not answer."""
+
+    def __init__(self, settings: Settings, url: URL, console: Console) -> None:
+        self._settings = settings
+        self._url = url
+        self._console = console
+        self._answers = True
+        self._next_check = time.monotonic() + CHECK_SECONDS
+
+    def check(self) -> None:
+        """Checks every few seconds.
+
+        Raises:
+            EmbeddedPostgresError: the embedded server ended and cannot be started again.
+        """
+        if time.monotonic() < self._next_check:
+            return
+        if attend_server(self._settings, self._url):
+            self._print("The database server had ended and was started again.")
+        try:
+            with connect(self._url):
+                answer = "The database answers again."
+                answers = True
+        except DatabaseError as error:
+            answer, answers = str(error), False
+        if answers != self._answers:
+            self._print(answer)
+        self._answers = answers
+        self._next_check = time.monotonic() + CHECK_SECONDS
+
+    def _print(self, sentence: str) -> None:
+        now = dt.datetime.now(dt.UTC)
+        self._console.print(f"{format_eastern(now, now)}: {sentence}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _require_running(parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:

@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 
 from pipelines.cli.options import Simulate
-from pipelines.cli.stack import require_ports, run_stack
+from pipelines.cli.processes import stop_leftovers
+from pipelines.cli.stack import require_alone, require_ports, run_stack
 from pipelines.postgres.database import migrate
 from pipelines.settings import Settings
 
@@ -19,10 +20,14 @@ def up(
 
     Example: gamepulse up --simulate --port 3001
 
-    Exit codes: 0 stopped by Ctrl-C; 1 a port is taken, or a process ended; 2 wrong arguments.
+    Exit codes: 0 stopped by Ctrl-C or gamepulse down; 1 a port is taken, or a process or the database ended; 2 wrong
+    arguments.
     """
     settings = Settings()
+    if left := stop_leftovers(settings.gamepulse_home.resolve()):
+        Console().print(f"Stopped {left} processes of a `gamepulse up` that was killed.")
     require_ports(settings, port, simulate=simulate)
     with Console().status("Starting the database"):
         url = migrate(settings)
+    require_alone(settings, url)
     run_stack(settings, url, port, simulate=simulate)

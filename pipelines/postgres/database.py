@@ -12,8 +12,8 @@ from models.game_text import EASTERN
 from models.migrations import VERSION_TABLE, alembic_config, head_revision
 from models.tables import TABLE_NAMES
 from models.turns import TURN_NAMES, take_turn
-from pipelines.errors import SchemaError
-from pipelines.postgres.embedded import EmbeddedPostgres
+from pipelines.errors import EmbeddedPostgresError, SchemaError
+from pipelines.postgres.embedded import EmbeddedPostgres, rotate_log
 from pipelines.postgres.errors import translate_error
 from pipelines.postgres.url import describe, libpq_url, psycopg2_url, with_password
 from pipelines.settings import Settings
@@ -79,6 +79,27 @@ def migrate(settings: Settings) -> URL:
         connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {DAGSTER_SCHEMA}"))
         connection.commit()
     return url
+
+
+def attend_server(settings: Settings, url: URL) -> bool:
+    """Starts the embedded server again if it has ended, and rotates its log; returns whether it had ended.
+
+    Raises:
+        EmbeddedPostgresError: it does not start, or only on another port than that of `url`.
+    """
+    if settings.database_url is not None:
+        return False
+    server = EmbeddedPostgres(settings.embedded_home)
+    rotate_log(server.log)
+    if server.is_running():
+        return False
+    port = libpq_url(server.ensure_running()).port
+    if port != url.port:
+        raise EmbeddedPostgresError(
+            f"The database server had ended, another program took its port {url.port}, and it was started again on "
+            f"port {port}: run `gamepulse up` again."
+        )
+    return True
 
 
 def _database_url(settings: Settings) -> URL:
