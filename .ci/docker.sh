@@ -13,19 +13,22 @@ if [ -f ../shared/docker/engine.sh ]; then
   (flock -w 400 9 && timeout 400 bash -c "source ../shared/docker/engine.sh '$python'" 9>&-) 9>/tmp/gamepulse-ci-docker.lock
   source ../shared/docker/engine.sh "$python" # sets its variables
   export GAMEPULSE_BUILD_OPTIONS="--network host --build-arg PYTHON_IMAGE=python:3.11-slim"
+  # The substitute lacks POSTGRES_PASSWORD_FILE of the official image.
+  export POSTGRES_IMAGE=gamepulse-postgres-substitute
+  docker build -q -t "$POSTGRES_IMAGE" - >/dev/null <<'EOF'
+FROM postgres:18-alpine
+RUN printf '%s\n' '#!/bin/sh' 'POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE") exec docker-entrypoint.sh "$@"' \
+    > /usr/local/bin/entrypoint && chmod 755 /usr/local/bin/entrypoint
+ENTRYPOINT ["entrypoint"]
+EOF
 fi
 
 # On a timeout the tests are interrupted, not killed, so that they remove their containers.
 within() { timeout --signal=INT --kill-after=90 "$@"; }
 
-passwords=(POSTGRES_PASSWORD=x GAMEPULSE_PIPELINE_PASSWORD=x GAMEPULSE_DAGSTER_PASSWORD=x GAMEPULSE_READER_PASSWORD=x)
-compose() { env "${passwords[@]}" DOMAIN=example.org DAGSTER_USERS=x DAGSTER_GUESTS=x docker-compose --env-file .env.example "$@" config -q; }
+compose() { DOMAIN=example.org DAGSTER_USERS=x DAGSTER_GUESTS=x docker-compose --env-file .env.example "$@" config -q; }
 compose
 compose -f docker-compose.yml -f deploy/compose.production.yml
-if docker-compose --env-file .env.example config -q 2>/dev/null; then
-  echo "docker-compose.yml must refuse to start without passwords" >&2
-  exit 1
-fi
 
 within 480 uv run pytest tests/integration --pg=docker -m "database and not slow"
 within 1200 uv run pytest tests/compose -m compose

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL of the app, in any driver's spelling; default: the embedded server."
     )
+    database_password: SecretStr | None = Field(
+        None, description="Password of `DATABASE_URL`, if the URL has none; it may hold any character."
+    )
     dagster_database_url: SecretStr | None = Field(
         None, description="The same database for Dagster, if it logs in as another role."
     )

@@ -1,7 +1,10 @@
 """`gamepulse`: the commands, and how their errors are printed."""
 
+import stat
 import sys
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -64,6 +67,7 @@ app.command(context_settings={"ignore_unknown_options": True})(psql)
 
 def main() -> None:
     """Runs a command. Errors the user can fix are printed as one sentence, without a traceback."""
+    _warn_of_open_env_file()
     try:
         app()
     except GamePulseError as error:
@@ -73,6 +77,16 @@ def main() -> None:
             raise
         # Without the value, which may be a password.
         _exit_with("; ".join(f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()) + ".")
+
+
+def _warn_of_open_env_file() -> None:
+    """Warns if other users of this machine can read or change `.env`, which may hold passwords."""
+    path = Path(str(Settings.model_config["env_file"]))
+    with suppress(FileNotFoundError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            warning = f"[bold yellow]gamepulse:[/] Other users can open {escape(str(path))} (mode {mode:04o}): run"
+            Console(stderr=True).print(f"{warning} `chmod 600 {escape(str(path))}`.", highlight=False, soft_wrap=True)
 
 
 def _exit_with(sentence: str) -> NoReturn:

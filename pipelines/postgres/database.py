@@ -109,6 +109,8 @@ def _database_url(settings: Settings) -> URL:
         name: str | None = APP_DATABASE
     else:
         server = with_password(libpq_url(settings.database_url.get_secret_value()), settings)
+        if server.password is None and settings.database_password is not None:
+            server = server.set(password=settings.database_password.get_secret_value())
         name = server.database
     if settings.gamepulse_simulate:
         name = SIMULATED_DATABASE

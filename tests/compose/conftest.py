@@ -35,9 +35,9 @@ def run(*command: str, **variables: str) -> str:
 class ComposeStack(Webserver):
     """A Compose project: its services, webserver and database."""
 
-    def __init__(self, dump: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(free_port(), "every_minute.py")
-        self.dump = dump
+        self.dump = folder / "gamepulse.dump"
         self.project = f"gamepulse-test-{os.getpid()}"
         has_plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
         self._compose = (
@@ -45,26 +45,38 @@ class ComposeStack(Webserver):
             *(word for file in FILES for word in ("-f", file)),
             *("--env-file", ".env.example", "-p", self.project, "--profile", "simulate"),
         )
-        self._variables = {
+        self.variables = {
             "GAMEPULSE_IMAGE": IMAGE,
             "GAMEPULSE_PORT": str(self.port),
             "NCAA_API_URL": "http://simulator:8765",
-            "POSTGRES_PASSWORD": "p@ss/w:rd%",  # characters that a URL must escape
-            "GAMEPULSE_PIPELINE_PASSWORD": "pipe#line?",
-            "GAMEPULSE_DAGSTER_PASSWORD": "dag&ster=",
-            "GAMEPULSE_READER_PASSWORD": "read er",
+            "GAMEPULSE_SECRETS": str(folder / "secrets"),
         }
+        self.secrets = {
+            "postgres_password": "p@ss/w:rd%",  # characters that a URL must escape
+            "gamepulse_pipeline_password": "pipe#line?",
+            "gamepulse_dagster_password": "dag&ster=",
+            "gamepulse_reader_password": "read er",
+            "ncaa_api_key": "the-key-of-the-api",
+            "alert_webhook_url": "",
+        }
+        for name, value in self.secrets.items():
+            (folder / "secrets").mkdir(mode=0o700, exist_ok=True)
+            (folder / "secrets" / name).write_text(f"{value}\n")
+
+    def command(self, *arguments: str) -> tuple[str, ...]:
+        """Returns the command line of `docker compose` with these arguments."""
+        return (*self._compose, *arguments)
 
     def compose(self, *arguments: str) -> str:
         """Runs `docker compose` with these arguments."""
-        return run(*self._compose, *arguments, **self._variables)
+        return run(*self._compose, *arguments, **self.variables)
 
     def from_runbook(self, program: str) -> None:
         """Runs the command of docs/runbook.md that calls `program`, in a shell."""
-        [command] = [line for line in RUNBOOK.read_text().splitlines() if f" {program} " in line]
+        [command] = [line for line in RUNBOOK.read_text().splitlines() if f"'{program} " in line]
         for_project = command.replace("docker compose", shlex.join(self._compose), 1)
         assert for_project != command
-        run("sh", "-c", for_project.replace("gamepulse.dump", str(self.dump)), **self._variables)
+        run("sh", "-c", for_project.replace("gamepulse.dump", str(self.dump)), **self.variables)
 
     def container(self, service: str) -> str:
         """Returns the id of a service's container."""
@@ -91,7 +103,7 @@ class ComposeStack(Webserver):
 
     def psql(self, role: str, statement: str) -> str:
         """Runs a statement as a role of the database and returns the output."""
-        password = self._variables["POSTGRES_PASSWORD" if role == "gamepulse" else f"{role.upper()}_PASSWORD"]
+        password = self.secrets["postgres_password" if role == "gamepulse" else f"{role}_password"]
         command = ("psql", "-h", "127.0.0.1", "-U", role, "-d", "gamepulse", "-At", "-c", statement)
         return self.compose("exec", "-T", "-e", f"PGPASSWORD={password}", "db", *command).strip()
 
@@ -125,7 +137,7 @@ def image() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stack(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeStack]:
     """The healthy stack; its containers, volumes and networks are removed afterwards."""
-    stack = ComposeStack(tmp_path_factory.mktemp("backup") / "gamepulse.dump")
+    stack = ComposeStack(tmp_path_factory.mktemp("stack"))
     try:
         stack.compose("up", "-d", "--no-build")
         until("all services are healthy", lambda: stack.is_healthy(*SERVICES), 240)

@@ -2,7 +2,10 @@
 
 import datetime as dt
 import json
+import os
+import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from support.dagster_stack import until
 
 from pipelines.seasons import eastern_date
 
-from .conftest import IMAGE, SERVICES, ComposeStack, run
+from .conftest import IMAGE, PROJECT, SERVICES, ComposeStack, run
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
@@ -86,11 +89,29 @@ def test_containers_have_no_more_rights_than_they_need(stack: ComposeStack) -> N
         [found] = json.loads(run("docker", "inspect", stack.container(service)))
         host = found["HostConfig"]
         assert host["ReadonlyRootfs"], service
-        assert not host["CapAdd"], service
+        assert host["CapDrop"] == ["ALL"], service
+        assert service == "db" or not host["CapAdd"], service
         assert host["Memory"] > 0, service
-        assert service == "db" or host["CapDrop"] == ["ALL"], service
+        assert host["PidsLimit"] > 0, service
         published = [binding["HostIp"] for ports in (host["PortBindings"] or {}).values() for binding in ports]
         assert published == (["127.0.0.1"] if service == "dagster-webserver" else []), service
+
+
+def test_a_service_without_its_secrets_does_not_start(stack: ComposeStack, tmp_path: Path) -> None:
+    started = subprocess.run(
+        stack.command("run", "--rm", "--no-deps", "migrate"), cwd=PROJECT, check=False, capture_output=True, text=True,
+        env=os.environ | stack.variables | {"GAMEPULSE_SECRETS": str(tmp_path)},
+    )  # fmt: skip
+    assert started.returncode != 0
+    assert str(tmp_path / "postgres_password") in started.stderr
+
+
+def test_no_secret_is_in_what_docker_shows_of_a_container(stack: ComposeStack) -> None:
+    label = f"label=com.docker.compose.project={stack.project}"
+    containers = run("docker", "ps", "-aq", "--filter", label).split()
+    assert len(containers) > len(SERVICES)  # `migrate` too
+    shown = run("docker", "inspect", *containers)
+    assert [name for name, value in stack.secrets.items() if value and value in shown] == []
 
 
 def test_a_partition_and_a_backfill_are_launched_from_the_ui(stack: ComposeStack) -> None:

@@ -329,6 +329,11 @@ def test_a_url_without_a_password_and_a_password_in_a_file_log_in(
     # The health check reads the environment by itself.
     assert late_parts() == ["SCHEDULER", "SENSOR", "BACKFILL", "QUEUED_RUN_COORDINATOR"]
 
+    # Of any other user, such as the owner.
+    monkeypatch.delenv("GAMEPULSE_PIPELINE_PASSWORD_FILE")
+    monkeypatch.setenv("DATABASE_PASSWORD_FILE", str(tmp_path / PIPELINE))
+    assert ready_database(Settings()) == roles[PIPELINE]
+
     monkeypatch.setenv("GAMEPULSE_PIPELINE_PASSWORD_FILE", str(tmp_path / "nothing"))
     with pytest.raises(ConfigurationError, match=r"GAMEPULSE_PIPELINE_PASSWORD_FILE names .* cannot be read"):
         Settings()
