@@ -69,3 +69,13 @@ def repair_reason(state: DateState, league: League, now: dt.datetime) -> str | N
 
 def _is_canceled(state: DateState) -> bool:
     return has_failed(state) and (state.last_reason or "").startswith(CANCELED)
+
+
+def is_missing(state: DateState) -> bool:
+    """Returns whether the date was never loaded, or its last attempt failed."""
+    return state.fetched_at is None or has_failed(state)
+
+
+def is_left_to_a_person(state: DateState, league: League) -> bool:
+    """Returns whether a date that is not settled is not requested again."""
+    return unsettled_reason(state, league) is not None and (state.attempts >= MAX_ATTEMPTS or _is_canceled(state))

@@ -20,7 +20,7 @@ from pipelines.cli.scores import scores
 from pipelines.cli.status import status
 from pipelines.cli.up import up
 from pipelines.errors import GamePulseError
-from pipelines.settings import Settings
+from pipelines.settings import Settings, explain_invalid
 
 ENTRY_POINTS = "gamepulse.commands"
 """Group of the entry points with which a package beside `pipelines` adds a command."""
@@ -75,8 +75,7 @@ def main() -> None:
     except ValidationError as error:
         if error.title != Settings.__name__:
             raise
-        # Without the value, which may be a password.
-        _exit_with("; ".join(f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()) + ".")
+        _exit_with(explain_invalid(error))
 
 
 def _warn_of_open_env_file() -> None:

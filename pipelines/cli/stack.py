@@ -3,13 +3,13 @@
 import contextlib
 import ctypes
 import datetime as dt
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +35,12 @@ CHECK_SECONDS = 5.0
 LAST_LINES = 10
 HOST = "127.0.0.1"
 PR_SET_PDEATHSIG = 1
+_LOCATIONS = """
+    {workspaceOrError {
+        ... on PythonError {message causes {message}}
+        ... on Workspace {locationEntries {locationOrLoadError {... on PythonError {message causes {message}}}}}
+    }}
+"""
 WORKSPACE = ("-w", str(PROJECT / "workspace.yaml"))
 
 
@@ -213,17 +219,39 @@ def _require_free(port: int, other: str) -> None:
 
 
 def _wait_for_webserver(port: int, parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
+    """Waits until the webserver answers, which it does after it has tried to load the code location.
+
+    Raises:
+        StackError: a process ended, the webserver did not answer in time, or the code location does not load.
+    """
     deadline = time.monotonic() + START_SECONDS
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # http_proxy is for other machines
     while True:
         _require_running(parts, log)
         try:
-            with direct.open(f"http://{HOST}:{port}/server_info", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
+            error = code_location_error(f"http://{HOST}:{port}")
+            break
+        except OSError:  # also HTTP errors
             if time.monotonic() > deadline:
                 raise StackError(f"dagster-webserver did not answer within {START_SECONDS:.0f} s; see {log}.") from None
             time.sleep(0.2)
+    if error is not None:
+        raise StackError(f"The code location does not load: {error}. The traceback is in {log}.")
+
+
+def code_location_error(webserver: str) -> str | None:
+    """Returns why a webserver could not load the code location, or None when it did.
+
+    Raises:
+        OSError: the webserver does not answer.
+    """
+    body = json.dumps({"query": _LOCATIONS}).encode()
+    request = urllib.request.Request(f"{webserver}/graphql", body, {"Content-Type": "application/json"})  # noqa: S310
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # http_proxy is for other machines
+    with direct.open(request, timeout=10) as answer:
+        workspace = json.load(answer)["data"]["workspaceOrError"]
+    loads = [workspace, *(entry["locationOrLoadError"] for entry in workspace.get("locationEntries", ()))]
+    errors = [[load, *load["causes"]][-1]["message"] for load in loads if load is not None and "message" in load]
+    return "; ".join(" ".join(error.split()) for error in errors) or None
 
 
 def _watch(

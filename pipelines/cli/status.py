@@ -4,34 +4,41 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import sqlalchemy as sa
+import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Connection
 
 from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.errors import GamePulseError
+from pipelines.health.check import history_problems, read_history, read_problems, warehouse_problems
 from pipelines.postgres.advice import warnings
-from pipelines.postgres.database import DAGSTER_SCHEMA, connect, ready_database
+from pipelines.postgres.database import connect, ready_database
 from pipelines.postgres.url import describe
+from pipelines.runtime.history import SCHEDULE, History, Problem
 from pipelines.seasons import eastern_date, season_of
-from pipelines.settings import Settings
+from pipelines.settings import Settings, explain_invalid
 from pipelines.warehouse.resolutions import UNRESOLVED_DAYS
-
-if TYPE_CHECKING:  # imports Dagster, which a database without its tables does not need
-    from pipelines.runtime.history import ScheduleState
 
 SHOWN: Final = 5
 _TABLES: Final = sa.text(Path(__file__).with_name("status.sql").read_text())
-_HAS_DAGSTER: Final = sa.text("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = :schema AND tablename = 'runs')")
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+"""Exit codes of `--check`, which are those of Nagios plugins."""
+Check = Annotated[bool, typer.Option("--check", help="Print one line and exit non-zero when something is wrong.")]
 
 
-def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
+def status(simulate: Simulate = False, as_json: AsJson = False, check: Check = False) -> None:
     """Show loaded, missing, failed and late dates, when today is next fetched, and the database and API in use.
+
+    Problems: what keeps today's games from being fetched, and failed dates that are not requested again.
 
     Missing: past dates that were requested and never loaded, and gaps between a season's first and last loaded game;
     the current season lasts up to yesterday.
@@ -48,20 +55,40 @@ def status(simulate: Simulate = False, as_json: AsJson = False) -> None:
 
     Example: gamepulse status --json
 
-    Exit codes: 0 always, unless 1 the database cannot be used; 2 wrong arguments.
+    Exit codes: 0 always, unless 1 the database cannot be used; 2 wrong arguments. With --check those of Nagios: 0
+    nothing is wrong; 1 warning; 2 critical, also when the database cannot be used; 3 a setting is wrong.
     """
-    settings, now = Settings(), dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC)
+    if check:
+        code, line = check_line(now)
+        typer.echo(line)
+        raise typer.Exit(code)
+    settings = Settings()
     url = ready_database(settings)
-    schedule = None
-    if has_dagster(url):
-        from pipelines.runtime.history import read_schedule
-
-        schedule = read_schedule(now)
-    found = Status(read_warehouse(url, now), schedule, describe(url), settings.ncaa_api_url, warnings(url, settings))
+    history = read_history(settings)
+    problems = history_problems(history, now)
+    with connect(url) as connection:
+        warehouse = read_warehouse(connection, now)
+        problems += warehouse_problems(connection, now)
+    found = Status(warehouse, history, problems, describe(url), settings.ncaa_api_url, warnings(url, settings))
     if as_json:
         print_json(found.to_json(now))
     else:
         Console().print(status_table(found, now))
+
+
+def check_line(now: dt.datetime) -> tuple[int, str]:
+    """Returns the exit code and the line of `--check`."""
+    try:
+        problems = read_problems(Settings(), now)
+    except GamePulseError as error:
+        problems = [Problem("database", True, str(error))]
+    except ValidationError as error:
+        return UNKNOWN, f"UNKNOWN: {explain_invalid(error)}"
+    sentences = " ".join(" ".join(problem.sentence.split()) for problem in problems)
+    if any(problem.is_critical for problem in problems):
+        return CRITICAL, f"CRITICAL: {sentences}"
+    return (WARNING, f"WARNING: {sentences}") if problems else (OK, "OK: nothing is wrong.")
 
 
 class Warehouse(NamedTuple):
@@ -91,21 +118,24 @@ class Status(NamedTuple):
     """What `gamepulse status` shows."""
 
     warehouse: Warehouse
-    schedule: "ScheduleState | None"
+    history: History | None
     """None: Dagster has never run on this database."""
+    problems: Sequence[Problem]
     database: str
     ncaa_api_url: str
     warnings: Sequence[str] = ()
     """Sentences about the database: its time zone, and the space left."""
 
     def next_tick_at(self, now: dt.datetime) -> dt.datetime | None:
-        """Returns when today is next fetched; None when no daemon runs the schedule."""
-        return next_tick(now) if self.schedule is not None and self.schedule.idle is None else None
+        """Returns when today is next fetched; None when a problem prevents it."""
+        stopped = {"clock", "daemon", "code location", f"{SCHEDULE} off", f"{SCHEDULE} late"}
+        return next_tick(now) if stopped.isdisjoint(problem.cause for problem in self.problems) else None
 
     def to_json(self, now: dt.datetime) -> dict[str, object]:
         """Returns what `--json` prints."""
-        schedule = self.schedule
+        schedule = self.history.schedule if self.history is not None else None
         return {
+            "problems": [problem._asdict() for problem in self.problems],
             "dates_in": self.warehouse.dates_in,
             "first_date": self.warehouse.first_date,
             "last_date": self.warehouse.last_date,
@@ -117,8 +147,8 @@ class Status(NamedTuple):
             "stale": self.warehouse.stale,
             "unresolved": self.warehouse.unresolved,
             "resolutions": self.warehouse.resolutions,
-            "last_tick_at": schedule.last_tick_at if schedule is not None else None,
-            "last_tick": schedule.last_tick if schedule is not None else None,
+            "last_tick_at": schedule.tick_at if schedule is not None else None,
+            "last_tick": schedule.tick if schedule is not None else None,
             "next_tick_at": self.next_tick_at(now),
             "database": self.database,
             "database_bytes": self.warehouse.database_bytes,
@@ -127,31 +157,21 @@ class Status(NamedTuple):
         }
 
 
-def read_warehouse(url: sa.URL, now: dt.datetime) -> Warehouse:
-    """Reads the tables as of an aware moment.
-
-    Raises:
-        DatabaseError: the database cannot be read.
-    """
-    with connect(url) as connection:
-        today = eastern_date(now)
-        values = {"today": today, "season": season_of(today), "unresolved_days": UNRESOLVED_DAYS}
-        row = connection.execute(_TABLES, values).one()._mapping
-        reasons = {dt.date.fromisoformat(date): reason for date, reason in row["failed"].items()}
-        return Warehouse(**{**row, "failed": reasons})
-
-
-def has_dagster(url: sa.URL) -> bool:
-    """Returns whether this database has Dagster's tables."""
-    with connect(url) as connection:
-        return bool(connection.scalar(_HAS_DAGSTER, {"schema": DAGSTER_SCHEMA}))
+def read_warehouse(connection: Connection, now: dt.datetime) -> Warehouse:
+    """Reads the tables as of an aware moment."""
+    today = eastern_date(now)
+    values = {"today": today, "season": season_of(today), "unresolved_days": UNRESOLVED_DAYS}
+    row = connection.execute(_TABLES, values).one()._mapping
+    reasons = {dt.date.fromisoformat(date): reason for date, reason in row["failed"].items()}
+    return Warehouse(**{**row, "failed": reasons})
 
 
 def status_table(status: Status, now: dt.datetime) -> Table:
     """Returns one row per fact."""
-    warehouse, schedule = status.warehouse, status.schedule
+    warehouse = status.warehouse
     table = Table(title=f"GamePulse at {format_eastern(now, now)}", title_justify="left", show_header=False)
     for name, value in (
+        ("Problems", "\n".join(problem.sentence for problem in status.problems) or "none"),
         ("Loaded", _loaded(warehouse, now)),
         ("Missing", date_ranges(warehouse.missing) if warehouse.missing else "none"),
         ("Failed", _last_of([f"{date}: {reason}" for date, reason in warehouse.failed.items()], "dates")),
@@ -159,7 +179,7 @@ def status_table(status: Status, now: dt.datetime) -> Table:
         ("Stale answers", date_ranges(warehouse.stale) if warehouse.stale else "none"),
         ("Unresolved", _last_of(warehouse.unresolved, "games")),
         ("Resolutions", _last_of(warehouse.resolutions, "decisions")),
-        ("Last tick", _last_tick(schedule, now)),
+        ("Last tick", _last_tick(status, now)),
         ("Next tick", _next_tick(status, now)),
         ("Database", f"{status.database}, {decimal(warehouse.database_bytes)}"),
         ("NCAA API", status.ncaa_api_url),
@@ -194,14 +214,13 @@ def _last_of(lines: Sequence[str], noun: str) -> str:
     return "\n".join([*lines[-SHOWN:], *more]) or "none"
 
 
-def _last_tick(schedule: "ScheduleState | None", now: dt.datetime) -> str:
-    if schedule is None or schedule.last_tick_at is None:
+def _last_tick(status: Status, now: dt.datetime) -> str:
+    schedule = status.history.schedule if status.history is not None else None
+    if schedule is None or schedule.tick_at is None:
         return "none yet"
-    return f"{format_eastern(schedule.last_tick_at, now)}: {schedule.last_tick}"
+    return f"{format_eastern(schedule.tick_at, now)}: {schedule.tick}"
 
 
 def _next_tick(status: Status, now: dt.datetime) -> str:
     at = status.next_tick_at(now)
-    if at is not None:
-        return format_eastern(at, now)
-    return f"none: {status.schedule.idle if status.schedule is not None else 'Dagster has never run here'}"
+    return format_eastern(at, now) if at is not None else "none, see Problems"

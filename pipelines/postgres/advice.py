@@ -29,7 +29,7 @@ def warnings(url: URL, settings: Settings) -> list[str]:
 
     The disk is known only of the embedded server.
     """
-    found = (_time_zone(url), _disk(settings))
+    found = (_time_zone(url), disk_warning(settings))
     return [sentence for sentence in found if sentence is not None]
 
 
@@ -44,7 +44,8 @@ def _time_zone(url: URL) -> str | None:
     )
 
 
-def _disk(settings: Settings) -> str | None:
+def disk_warning(settings: Settings) -> str | None:
+    """Returns a sentence where the embedded server's disk is nearly full."""
     if settings.database_url is not None:
         return None
     disk = os.statvfs(settings.embedded_home)

@@ -245,6 +245,12 @@ def test_today_is_stale_after_45_minutes_regardless_of_backfills(tables: Tables,
         assert f"today, {now[:10]}, was {state}" in str(found[1])
 
 
+@pytest.mark.parametrize(("seconds", "fresh"), [(50, True), (70, False)])
+def test_today_is_not_fresh_if_it_was_fetched_in_the_future(tables: Tables, seconds: int, fresh: bool) -> None:
+    found = tables.bad(NOW - dt.timedelta(minutes=1, seconds=seconds)).get("today_is_fresh")
+    assert (found is None) == fresh
+
+
 def test_only_the_first_five_of_many_findings_are_described(tables: Tables) -> None:
     tables.query("UPDATE fact_game SET home_score = 70, away_score = 70 WHERE game_status = 'final'")
     result = tables.checks()["scores_are_plausible"]

@@ -20,7 +20,7 @@ from pipelines.ncaa.rate_limit import RateLimit
 from pipelines.postgres.database import migrate, ready_database
 from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, Roles, create_roles
 from pipelines.postgres.sessions import Database
-from pipelines.runtime.heartbeat import late_parts
+from pipelines.runtime.heartbeat import daemon_problems
 from pipelines.settings import PROJECT, Settings
 from pipelines.warehouse.load import load_scoreboard
 
@@ -327,7 +327,7 @@ def test_a_url_without_a_password_and_a_password_in_a_file_log_in(
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
         assert instance.get_materialized_partitions(dg.AssetKey("ncaa_games")) == {"2025-02-08"}
     # The health check reads the environment by itself.
-    assert late_parts() == ["SCHEDULER", "SENSOR", "BACKFILL", "QUEUED_RUN_COORDINATOR"]
+    assert [problem.cause for problem in daemon_problems()] == ["daemon"]
 
     # Of any other user, such as the owner.
     monkeypatch.delenv("GAMEPULSE_PIPELINE_PASSWORD_FILE")

@@ -4,23 +4,24 @@ import datetime as dt
 import io
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from support.builders import at, day
 
 from pipelines.cli.status import Status, Warehouse, date_ranges, status_table
-from pipelines.runtime.history import ScheduleState
+from pipelines.runtime.history import Automation, History, Problem
 
 NOW = at("2026-01-10 20:10")
 EMPTY = Warehouse(0, None, None, 0, None, [], [], 9_000_000, {})
 LOADED = Warehouse(2, day("2026-01-02"), day("2026-01-04"), 90, at("2026-01-10 20:00"), [day("2026-01-03")], [], 0, {})
-IDLE = ScheduleState(None, None, idle="no daemon has run yet")
-RUNNING = ScheduleState(at("2026-01-10 20:00"), "requested 2026-01-10", idle=None)
+TICK = at("2026-01-10 20:00")
+RUNNING = History({}, [Automation("ncaa_schedule", False, True, TICK, TICK, "requested 2026-01-10", None)])
 
 
-def status(warehouse: Warehouse = LOADED, schedule: ScheduleState | None = RUNNING) -> Status:
-    return Status(warehouse, schedule, "'games' at db", "https://api.test")
+def status(warehouse: Warehouse = LOADED, history: History | None = RUNNING, *problems: Problem) -> Status:
+    return Status(warehouse, history, problems, "'games' at db", "https://api.test")
 
 
 def shown_facts(found: Status) -> dict[str, str]:
@@ -41,20 +42,30 @@ def test_a_running_stack_shows_the_loaded_dates_and_the_next_tick() -> None:
     assert shown["Last tick"].endswith(": requested 2026-01-10")
     assert shown["Next tick"].startswith("20:15 ET")
     assert shown["NCAA API"] == "https://api.test"
+    assert shown["Problems"] == "none"
 
 
 def test_an_empty_database_shows_what_to_do() -> None:
     shown = shown_facts(status(EMPTY, None))
     assert shown["Loaded"] == "none: `gamepulse up` loads today, `gamepulse backfill` past dates"
     assert (shown["Missing"], shown["Failed"], shown["Last tick"]) == ("none", "none", "none yet")
-    assert shown["Next tick"] == "none: Dagster has never run here"
     assert shown["Database"] == "'games' at db, 9.0 MB"
 
 
-def test_without_a_daemon_there_is_no_next_tick() -> None:
-    found = status(schedule=IDLE)
-    assert shown_facts(found)["Next tick"] == "none: no daemon has run yet"
-    assert found.to_json(NOW)["next_tick_at"] is None
+@pytest.mark.parametrize("cause", ["clock", "daemon", "code location", "ncaa_schedule off", "ncaa_schedule late"])
+def test_a_problem_of_the_daemon_is_shown_instead_of_a_next_tick(cause: str) -> None:
+    found = status(LOADED, None, Problem(cause, True, "No daemon is running."))
+    assert shown_facts(found)["Problems"] == "No daemon is running."
+    assert shown_facts(found)["Next tick"] == "none, see Problems"
+    printed: dict[str, Any] = found.to_json(NOW)
+    assert printed["next_tick_at"] is None
+    assert printed["problems"] == [{"cause": cause, "is_critical": True, "sentence": "No daemon is running."}]
+
+
+def test_another_problem_leaves_the_next_tick() -> None:
+    found = status(LOADED, RUNNING, Problem("given up", False, "2026-01-03 failed."))
+    assert shown_facts(found)["Problems"] == "2026-01-03 failed."
+    assert found.to_json(NOW)["next_tick_at"] == at("2026-01-10 20:15")
 
 
 def test_failed_dates_have_their_reason() -> None:
