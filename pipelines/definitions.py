@@ -2,27 +2,30 @@
 
 import dagster as dg
 
-from pipelines.assets import ncaa_games, ncaa_upcoming_games
+from pipelines.assets import ncaa_games, ncaa_upcoming_games, table_checks
 from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import ncaa_api, table_specs
 from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.runtime.executor import in_process_executor
 from pipelines.schedules import (
+    ncaa_checks,
+    ncaa_checks_schedule,
     ncaa_ingestion,
     ncaa_schedule,
     ncaa_upcoming,
     ncaa_upcoming_schedule,
 )
-from pipelines.sensors import failure_alert, ncaa_repairs
+from pipelines.sensors import failure_alert, ncaa_repairs, ncaa_table_changes
 from pipelines.settings import Settings
 
 defs = dg.Definitions(
     assets=link_to_repository(
         [ncaa_api, ncaa_games, ncaa_upcoming_games, *table_specs()], project_url=Settings().project_url
     ),
-    jobs=[ncaa_ingestion, ncaa_upcoming],
-    schedules=[ncaa_schedule, ncaa_upcoming_schedule],
-    sensors=[ncaa_repairs, failure_alert],
+    asset_checks=[table_checks],
+    jobs=[ncaa_ingestion, ncaa_upcoming, ncaa_checks],
+    schedules=[ncaa_schedule, ncaa_upcoming_schedule, ncaa_checks_schedule],
+    sensors=[ncaa_repairs, ncaa_table_changes, failure_alert],
     resources={"database": DatabaseResource(), "event_log": EventLogResource(), "ncaa_api": NcaaApiResource()},
     executor=in_process_executor,
 )

@@ -27,6 +27,22 @@ class IngestedDate(NamedTuple):
     scoreboard: ParsedScoreboard
     report: LoadReport
 
+    @property
+    def has_findings(self) -> bool:
+        """Whether something is wrong with the answer: incomplete, unknown, unreadable, suspect, withdrawn, stale."""
+        report = self.report
+        is_unknown = report.games_expected is None and not self.scoreboard.league.is_off_season(
+            self.scoreboard.game_date
+        )
+        return (
+            is_unknown
+            or (report.games_expected or 0) > report.games_processed
+            or report.is_stale
+            or report.is_clock_void
+            or bool(self.scoreboard.unreadable_fields)
+            or report.games_rejected + report.games_suspect + report.games_withdrawn > 0
+        )
+
 
 async def ingest_date(
     game_date: dt.date, league: League, ncaa_api: NcaaClient, database: Database, calendars: Calendars | None = None

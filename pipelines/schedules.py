@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets import ncaa_games, ncaa_upcoming_games
+from pipelines.assets import ncaa_games, ncaa_upcoming_games, table_checks
 from pipelines.cadence import TICK_CRON, TICK_MINUTES
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
@@ -27,6 +27,9 @@ ncaa_upcoming = dg.define_asset_job(
     "ncaa_upcoming",
     selection=[ncaa_upcoming_games],
     description="Loads the games announced for the next seven days.",
+)
+ncaa_checks = dg.define_asset_job(
+    "ncaa_checks", selection=dg.AssetSelection.checks(table_checks), description="Evaluates the checks of the tables."
 )
 
 
@@ -62,4 +65,14 @@ ncaa_upcoming_schedule = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     tags=REPAIR_TAGS,
     description="Requests the games announced for the next seven days, each morning.",
+)
+
+
+ncaa_checks_schedule = dg.ScheduleDefinition(
+    job=ncaa_checks,
+    cron_schedule="5 * * * *",  # not with a tick
+    execution_timezone="America/New_York",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    tags=REPAIR_TAGS,
+    description="Requests the checks of the tables every hour, so that they notice that nothing was loaded.",
 )

@@ -1,4 +1,4 @@
-"""Sensors: re-request unfinished dates, alert on failed runs."""
+"""Sensors: re-request unfinished dates, check changed tables, alert on failed runs."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -8,6 +8,8 @@ import dagster as dg
 import httpx
 from sqlalchemy import Connection
 
+from models.tables import table_name
+from pipelines.assets.tables import CATALOG
 from pipelines.errors import AlertError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
@@ -18,11 +20,12 @@ from pipelines.runtime.runs import (
     RANGE_TAGS,
     REASON_TAG,
     REPAIR_SENSOR,
+    newest_materialization,
     unfinished_dates,
     unfinished_repairs,
     unstarted_requests,
 )
-from pipelines.schedules import REPAIR_TAGS, ncaa_ingestion
+from pipelines.schedules import REPAIR_TAGS, ncaa_checks, ncaa_ingestion
 from pipelines.seasons import eastern_date
 from pipelines.settings import Settings
 from pipelines.warehouse.requested_dates import (
@@ -76,6 +79,20 @@ def repairs(instance: dg.DagsterInstance, connection: Connection, now: dt.dateti
     return [
         dg.RunRequest(partition_key=date.isoformat(), tags={**REPAIR_TAGS, REASON_TAG: due[date]}) for date in requested
     ]
+
+
+@dg.sensor(
+    job=ncaa_checks,
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Requests the checks of the tables within five minutes of changed rows.",
+)
+def ncaa_table_changes(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    newest = max(newest_materialization(context.instance, dg.AssetKey(table_name(model))) for model in CATALOG)
+    if newest == int(context.cursor or 0):
+        return dg.SkipReason("No row changed.")
+    context.update_cursor(str(newest))
+    return dg.RunRequest(tags={**REPAIR_TAGS, REASON_TAG: "rows changed"})
 
 
 @dg.run_failure_sensor(

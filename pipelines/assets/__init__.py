@@ -1,6 +1,7 @@
-"""What is kept up to date."""
+"""What is kept up to date, and its checks."""
 
+from pipelines.assets.checks import table_checks
 from pipelines.assets.ncaa_games import ncaa_games
 from pipelines.assets.upcoming import ncaa_upcoming_games
 
-__all__ = ["ncaa_games", "ncaa_upcoming_games"]
+__all__ = ["ncaa_games", "ncaa_upcoming_games", "table_checks"]

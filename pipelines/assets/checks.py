@@ -1,16 +1,22 @@
-"""Checks of the tables, evaluated in each run of `ncaa_games`. Wrong data is an error, late data a warning."""
+"""Checks of the tables over their whole history. Wrong data is an error, late data a warning.
+
+They run every hour and after changed rows, in runs of their own, so that they report also that no date was loaded. What
+they find about a date is reported by the run that loads it, too.
+"""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import dagster as dg
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.reference import conferences
 from pipelines.cadence import STALE_AFTER
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
+from pipelines.runtime.retries import RETRIES
 from pipelines.seasons import eastern_date
 from pipelines.warehouse.resolutions import UNRESOLVED_DAYS, Decision, read_decisions
 
@@ -26,6 +32,10 @@ class Check(NamedTuple):
     name: str
     description: str
     query: str
+    table: str = "fact_game"
+    """The table in the catalog that shows the check."""
+    is_about_answers: bool = False
+    """Whether a finding tells what is wrong with the newest answer of its date: the run that loads it reports it."""
 
 
 CHECKS = (
@@ -46,6 +56,7 @@ CHECKS = (
           )
         ORDER BY severity, game_date DESC
         """,
+        is_about_answers=True,
     ),
     Check(
         "no_rejected_games",
@@ -58,6 +69,8 @@ CHECKS = (
         FROM rejected_game
         ORDER BY game_date DESC, reject_key
         """,
+        table="rejected_game",
+        is_about_answers=True,
     ),
     Check(
         "fields_are_readable",
@@ -72,6 +85,7 @@ CHECKS = (
         WHERE fields_unreadable > 0
         ORDER BY game_date DESC
         """,
+        is_about_answers=True,
     ),
     Check(
         "no_suspect_games",
@@ -85,6 +99,7 @@ CHECKS = (
         WHERE suspect_reason IS NOT NULL
         ORDER BY game_date DESC, game_id
         """,
+        is_about_answers=True,
     ),
     Check(
         "no_unexplained_withdrawals",
@@ -124,6 +139,7 @@ CHECKS = (
         WHERE contradiction = 'unlisted' AND fact_game.game_status <> 'withdrawn'
         ORDER BY game_date DESC, finding
         """,
+        is_about_answers=True,
     ),
     Check(
         "no_unresolved_games",
@@ -148,6 +164,7 @@ CHECKS = (
         WHERE last_stale_at > fetched_at
         ORDER BY game_date DESC
         """,
+        is_about_answers=True,
     ),
     Check(
         "clocks_agree",
@@ -162,6 +179,7 @@ CHECKS = (
            OR (void_fetched_at IS NOT NULL AND fetched_at > CAST(:now AS timestamptz) - INTERVAL '7 days')
         ORDER BY game_date DESC
         """,
+        is_about_answers=True,
     ),
     Check(
         "requested_dates_are_loaded",
@@ -236,6 +254,7 @@ CHECKS = (
         HAVING count(*) >= 10
         ORDER BY team.season DESC, team_name
         """,
+        table="dim_team",
     ),
     Check(
         "facts_match_seasons",
@@ -288,12 +307,55 @@ class Finding(NamedTuple):
 
 
 def check_specs() -> list[dg.AssetCheckSpec]:
-    """Returns the specs that `ncaa_games` declares."""
-    return [dg.AssetCheckSpec(check.name, asset="ncaa_games", description=check.description) for check in CHECKS]
+    """Returns one spec per check, on the table that it is about."""
+    return [dg.AssetCheckSpec(check.name, asset=check.table, description=check.description) for check in CHECKS]
 
 
-async def run_checks(database: Database, now: dt.datetime) -> list[dg.AssetCheckResult]:
-    """Evaluates all checks as of an aware moment."""
+@dg.multi_asset_check(
+    specs=check_specs(),
+    can_subset=True,
+    retry_policy=RETRIES,
+)
+async def table_checks(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
+    context: dg.AssetCheckExecutionContext, database: dg.ResourceParam[Database]
+):
+    """Evaluates the checks of the tables, or those that are selected."""
+    selected = {key.name for key in context.selected_asset_check_keys}
+    for result in await run_checks(database, await database.now(), selected):
+        yield result
+
+
+async def run_checks(
+    database: Database, now: dt.datetime, names: Collection[str] | None = None
+) -> list[dg.AssetCheckResult]:
+    """Evaluates the checks, or those with the given names, as of an aware moment."""
+    async with database.get_session() as session:
+        connection = await session.connection()
+        decisions = await read_decisions(connection, MENS_BASKETBALL, eastern_date(now))
+        return [
+            _result(check, await _findings(connection, check, now), decisions)
+            for check in CHECKS
+            if names is None or check.name in names
+        ]
+
+
+async def findings_about(database: Database, game_date: dt.date, now: dt.datetime) -> list[str]:
+    """Returns what the checks find about the newest answer of a date, without findings that a person accepted."""
+    async with database.get_session() as session:
+        connection = await session.connection()
+        decisions = await read_decisions(connection, MENS_BASKETBALL, eastern_date(now))
+        return [
+            finding.text
+            for check in CHECKS
+            if check.is_about_answers
+            for finding in await _findings(connection, check, now, game_date)
+            if not any(decision.accepts(check.name, game_date) for decision in decisions)
+        ]
+
+
+async def _findings(
+    connection: AsyncConnection, check: Check, now: dt.datetime, game_date: dt.date | None = None
+) -> list[Finding]:
     parameters = {
         "now": now,
         "today": eastern_date(now),
@@ -301,17 +363,12 @@ async def run_checks(database: Database, now: dt.datetime) -> list[dg.AssetCheck
         "stale_after": STALE_AFTER,
         "off_season": sorted(MENS_BASKETBALL.off_season),
         "unresolved_days": UNRESOLVED_DAYS,
+        "game_date": game_date,
     }
-    results = []
-    async with database.get_session() as session:
-        connection = await session.connection()
-        decisions = await read_decisions(connection, MENS_BASKETBALL, eastern_date(now))
-        for check in CHECKS:
-            query = sa.text(check.query)
-            used = {name: parameters[name] for name in query.compile().params}
-            findings = [Finding(*row) for row in await connection.execute(query, used)]
-            results.append(_result(check, findings, decisions))
-    return results
+    of_a_date = f"SELECT * FROM ({check.query}) AS finding WHERE game_date = :game_date"  # noqa: S608
+    query = sa.text(check.query if game_date is None else of_a_date)
+    used = {name: parameters[name] for name in query.compile().params}
+    return [Finding(*row) for row in await connection.execute(query, used)]
 
 
 def _result(check: Check, findings: Sequence[Finding], decisions: Sequence[Decision]) -> dg.AssetCheckResult:
@@ -325,6 +382,7 @@ def _result(check: Check, findings: Sequence[Finding], decisions: Sequence[Decis
     shown = [finding.text for finding in open_findings[:SHOWN]]
     more = f"; and {len(open_findings) - SHOWN} more" if len(open_findings) > SHOWN else ""
     return dg.AssetCheckResult(
+        asset_key=check.table,
         check_name=check.name,
         passed=not open_findings,
         severity=dg.AssetCheckSeverity.ERROR

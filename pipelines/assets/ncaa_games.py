@@ -1,17 +1,17 @@
-"""The asset `ncaa_games`: fetches and loads game dates, and checks the tables."""
+"""The asset `ncaa_games`: fetches and loads game dates."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 
 import dagster as dg
 from structlog.stdlib import BoundLogger
 
 from models.reference import conferences
-from pipelines.assets.checks import check_specs, run_checks
+from pipelines.assets.checks import findings_about
 from pipelines.assets.preview import scoreboard_markdown
 from pipelines.assets.source_code import source_code
-from pipelines.assets.tables import row_counts
+from pipelines.assets.tables import table_materializations
 from pipelines.cadence import FAILED_AFTER, STALE_AFTER
 from pipelines.errors import DatabaseError, GamePulseError
 from pipelines.ingest import IngestedDate, ingest_dates
@@ -20,9 +20,10 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
-from pipelines.runtime.failures import failed_dates_metadata
+from pipelines.runtime.failures import failed_dates_metadata, findings_metadata
 from pipelines.runtime.retries import RETRIES
 from pipelines.runtime.runs import is_repair, requester
+from pipelines.seasons import eastern_date
 from pipelines.warehouse.requested_dates import ensure_requested, record_outcomes, request_dates
 
 
@@ -35,7 +36,6 @@ from pipelines.warehouse.requested_dates import ensure_requested, record_outcome
     metadata=source_code(__file__),
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=FAILED_AFTER, warn_window=STALE_AFTER),
     retry_policy=RETRIES,
-    check_specs=check_specs(),
     output_required=False,  # dates are reported one by one, because some may fail
 )
 async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
@@ -52,6 +52,7 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
     done = _materialized_by(context)
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
     failures: dict[dt.date, GamePulseError] = {}
+    changed: set[str] = set()
     try:
         await _record_request(context, database, dates)
     except DatabaseError as error:
@@ -61,13 +62,13 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
             if isinstance(outcome, GamePulseError):
                 failures[game_date] = outcome
             else:
-                yield _materialization(context.asset_key, game_date, outcome)
+                changed |= outcome.report.tables_changed
+                findings = await _findings(game_date, outcome, database, event_log)
+                yield _materialization(context.asset_key, game_date, outcome, findings)
     if not any(isinstance(error, DatabaseError) for error in failures.values()):
         await _record_outcomes(database, dates, failures)
-        for table, rows in (await row_counts(database)).items():
-            yield dg.AssetMaterialization(table, metadata={"dagster/row_count": rows})
-        for check in await run_checks(database, await database.now()):
-            yield check
+        for event in await table_materializations(database, changed):
+            yield event
     if failures:
         raise failure_of(failures, context.retry_number)
 
@@ -118,12 +119,33 @@ def _unknown_conferences(scoreboard: ParsedScoreboard) -> dict[str, dg.MetadataV
     return {"unknown_conferences": dg.MetadataValue.text(", ".join(unknown))} if unknown else {}
 
 
-def _materialization(key: dg.AssetKey, game_date: dt.date, outcome: IngestedDate) -> dg.AssetMaterialization:
+async def _findings(game_date: dt.date, outcome: IngestedDate, database: Database, event_log: BoundLogger) -> list[str]:
+    """Returns what is wrong with the answer as it was loaded, and logs it as a warning."""
+    if not outcome.has_findings:
+        return []
+    findings = await findings_about(database, game_date, await database.now())
+    if findings:
+        event_log.warning("ncaa_games_findings", partition=game_date.isoformat(), findings=findings)
+    return findings
+
+
+def _scoreboard(game_date: dt.date, outcome: IngestedDate) -> str:
+    """Returns the games as Markdown; for a tick of today only where it changed one, as there are 96 ticks."""
+    is_today = game_date == eastern_date(outcome.scoreboard.fetched_at)
+    if is_today and not outcome.report.tables_changed:
+        return f"No game changed since the materialization before. `gamepulse scores {game_date}` shows them."
+    return scoreboard_markdown(outcome.scoreboard)
+
+
+def _materialization(
+    key: dg.AssetKey, game_date: dt.date, outcome: IngestedDate, findings: Sequence[str]
+) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
         asset_key=key,
         partition=game_date.isoformat(),
         metadata={
-            "scoreboard": dg.MetadataValue.md(scoreboard_markdown(outcome.scoreboard)),
+            "scoreboard": dg.MetadataValue.md(_scoreboard(game_date, outcome)),
+            **findings_metadata(findings),
             **outcome.report.counts(),
             "is_stale": outcome.report.is_stale,
             **_unknown_conferences(outcome.scoreboard),

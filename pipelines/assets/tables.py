@@ -1,7 +1,7 @@
 """The catalog's external assets: the API upstream of `ncaa_games`, the tables downstream."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Final
 
 import dagster as dg
@@ -70,9 +70,12 @@ def _plain(text: str) -> str:
     return text.replace("`", "")
 
 
-async def row_counts(database: Database) -> Mapping[str, int]:
-    """Returns the number of rows of each table."""
-    counts = (f"SELECT '{table_name(model)}' AS name, count(*) AS rows FROM {table_name(model)}" for model in CATALOG)  # noqa: S608
+async def table_materializations(database: Database, tables: Collection[str]) -> list[dg.AssetMaterialization]:
+    """Returns a materialization with the number of rows for each of the tables that is in the catalog."""
+    names = [table_name(model) for model in CATALOG if table_name(model) in tables]
+    if not names:
+        return []
+    counts = (f"SELECT '{name}' AS name, count(*) AS rows FROM {name}" for name in names)  # noqa: S608
     async with database.get_session() as session:
         rows = (await (await session.connection()).execute(sa.text(" UNION ALL ".join(counts)))).all()
-    return {str(name): int(count) for name, count in rows}
+    return [dg.AssetMaterialization(name, metadata={"dagster/row_count": count}) for name, count in rows]

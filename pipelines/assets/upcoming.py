@@ -8,6 +8,7 @@ from structlog.stdlib import BoundLogger
 
 from pipelines.assets.ncaa_games import failure_of
 from pipelines.assets.source_code import source_code
+from pipelines.assets.tables import table_materializations
 from pipelines.errors import GamePulseError
 from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
@@ -41,12 +42,16 @@ async def ncaa_upcoming_games(
     dates = [today + dt.timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)]
     games: dict[dt.date, int] = {}
     failures: dict[dt.date, GamePulseError] = {}
+    changed: set[str] = set()
     async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, event_log)) as outcomes:
         async for game_date, outcome in outcomes:
             if isinstance(outcome, GamePulseError):
                 failures[game_date] = outcome
             else:
                 games[game_date] = outcome.report.games_processed
+                changed |= outcome.report.tables_changed
+    for event in await table_materializations(database, changed):
+        context.log_event(event)
     if failures:
         raise failure_of(failures, context.retry_number)
     lines = [f"{date:%a %d %b} | {count}" for date, count in sorted(games.items())]

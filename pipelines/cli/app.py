@@ -14,6 +14,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from pipelines.cli.backfill import backfill
+from pipelines.cli.check import check
 from pipelines.cli.database import down, migrate, psql
 from pipelines.cli.resolve import accept, resolve
 from pipelines.cli.scores import scores
@@ -58,6 +59,7 @@ app.command()(up)
 app.command()(backfill)
 app.command()(scores)
 app.command()(status)
+app.command()(check)
 app.command()(resolve)
 app.command()(accept)
 app.command()(down)

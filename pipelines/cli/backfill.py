@@ -17,14 +17,15 @@ def backfill(
 ) -> None:
     """Load a range of game dates; a failing date does not stop the others.
 
-    All dates are one Dagster run. Ctrl-C cancels it; dates loaded by then are complete.
+    All dates are one Dagster run. Ctrl-C cancels it; dates loaded by then are complete. What is wrong with a loaded
+    date is printed: gamepulse check runs the checks of all dates.
 
     Example: gamepulse backfill 2024-11-04 2025-04-07
 
     Exit codes: 0 all dates are loaded; 1 some are not; 2 wrong arguments; 130 Ctrl-C.
     """
     with Console(stderr=True).status("Starting Dagster"):  # its import takes seconds
-        from pipelines.cli.progress import BackfillScreen, failure_table
+        from pipelines.cli.progress import BackfillScreen, failure_table, finding_table
         from pipelines.partitions import dates_between
         from pipelines.runtime.backfill_run import backfill as run_backfill
 
@@ -40,6 +41,8 @@ def backfill(
         if result.stale:
             dates_shown = ", ".join(sorted(date.isoformat() for date in result.stale))
             typer.echo(f"Stale answers, which changed nothing because newer ones were loaded before: {dates_shown}.")
+        if result.findings:
+            Console().print(finding_table(result.findings))
         if result.failed:
             Console().print(failure_table(result.failed))
         if result.error:

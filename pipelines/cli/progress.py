@@ -1,10 +1,10 @@
-"""Progress of `gamepulse backfill`: a bar while it runs, and the reasons of failed dates."""
+"""Progress of `gamepulse backfill`: a bar while it runs, then failed dates and findings about loaded ones."""
 
 import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -84,4 +84,12 @@ def failure_table(failed: Mapping[dt.date, str]) -> Table:
     table = Table("Date", "Reason", title="Failed dates", title_justify="left")
     for date in sorted(failed):
         table.add_row(date.isoformat(), Text(failed[date]))
+    return table
+
+
+def finding_table(findings: Mapping[dt.date, Sequence[str]]) -> Table:
+    """Returns one row per loaded date with findings."""
+    table = Table("Date", "Finding", title="Findings about loaded dates", title_justify="left")
+    for date in sorted(findings):
+        table.add_row(date.isoformat(), Text("\n".join(findings[date])))
     return table

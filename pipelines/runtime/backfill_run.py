@@ -14,7 +14,7 @@ from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.utils import make_new_run_id
 
 from pipelines.definitions import defs
-from pipelines.runtime.failures import failed_dates, failure_reasons
+from pipelines.runtime.failures import failed_dates, failure_reasons, findings_of
 from pipelines.runtime.instance import open_instance
 from pipelines.runtime.runs import RANGE_TAGS
 
@@ -30,6 +30,8 @@ class Backfill(NamedTuple):
     loaded: set[dt.date]
     stale: set[dt.date]
     """Loaded dates that kept an earlier answer, because this one was older."""
+    findings: Mapping[dt.date, Sequence[str]]
+    """What is wrong with loaded dates."""
     failed: Mapping[dt.date, str]
     """Reasons of the dates that could not be loaded."""
     error: str | None
@@ -44,6 +46,7 @@ class Backfill(NamedTuple):
             "dates": self.dates,
             "dates_loaded": len(self.loaded),
             "stale": sorted(date.isoformat() for date in self.stale),
+            "findings": {date.isoformat(): self.findings[date] for date in sorted(self.findings)},
             "failed": failed,
             "error": self.error,
         }
@@ -61,6 +64,7 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
     run_id = make_new_run_id()
     loaded: set[dt.date] = set()
     stale: set[dt.date] = set()
+    findings: dict[dt.date, list[str]] = {}
     failures: list[dg.DagsterEvent] = []
     interrupted = False
     with open_instance() as instance, _hang_up_interrupts():
@@ -68,9 +72,15 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
             for event in _execute(instance, run_id, dates):
                 watch(event)
                 if event.is_step_materialization and event.partition is not None:
-                    loaded.add(dt.date.fromisoformat(event.partition))
-                    if event.step_materialization_data.materialization.metadata["is_stale"].value:
-                        stale.add(dt.date.fromisoformat(event.partition))
+                    date, materialization = (
+                        dt.date.fromisoformat(event.partition),
+                        event.step_materialization_data.materialization,
+                    )
+                    loaded.add(date)
+                    if materialization.metadata["is_stale"].value:
+                        stale.add(date)
+                    if found := findings_of(materialization):
+                        findings[date] = found
                 elif _is_interrupt(event):
                     interrupted = True
                     _cancel(instance, run_id)
@@ -81,7 +91,7 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
             _cancel(instance, run_id)
     failed = failed_dates(failures)
     error = None if failed else "\n".join(failure_reasons(failures)) or None
-    return Backfill(run_id, len(dates), loaded, stale, failed, error, interrupted)
+    return Backfill(run_id, len(dates), loaded, stale, findings, failed, error, interrupted)
 
 
 @contextmanager

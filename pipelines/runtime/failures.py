@@ -1,13 +1,15 @@
-"""Reasons of failed runs, read from their events."""
+"""Reasons of failed runs and findings about loaded dates, read from events."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import dagster as dg
 
 FAILED_DATES: Final = "failed_dates"
 """Metadata of a `dg.Failure`: a JSON object of game dates and reasons."""
+FINDINGS: Final = "findings"
+"""Metadata of a materialization: what is wrong with the loaded date, one finding per line."""
 
 
 def failed_dates_metadata(reasons: Mapping[dt.date, str]) -> dict[str, dg.MetadataValue]:
@@ -24,6 +26,17 @@ def failed_dates(failures: Iterable[dg.DagsterEvent]) -> dict[dt.date, str]:
         if isinstance(value, dg.JsonMetadataValue) and isinstance(value.data, Mapping):
             reasons |= {dt.date.fromisoformat(date): str(reason) for date, reason in value.data.items()}
     return reasons
+
+
+def findings_metadata(findings: Sequence[str]) -> dict[str, dg.MetadataValue]:
+    """Returns metadata for a materialization that `findings_of` reads."""
+    return {FINDINGS: dg.MetadataValue.text("\n".join(findings))} if findings else {}
+
+
+def findings_of(materialization: dg.AssetMaterialization) -> list[str]:
+    """Returns the findings about the date of a materialization."""
+    value = materialization.metadata.get(FINDINGS)
+    return (value.text or "").splitlines() if isinstance(value, dg.TextMetadataValue) else []
 
 
 def failure_reasons(failures: Iterable[dg.DagsterEvent]) -> list[str]:

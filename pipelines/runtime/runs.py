@@ -93,6 +93,12 @@ def unfinished_repairs(instance: dg.DagsterInstance) -> int:
     return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=[*QUEUED, *UNDER_WAY]))
 
 
+def newest_materialization(instance: dg.DagsterInstance, asset_key: dg.AssetKey) -> int:
+    """Returns the storage id of an asset's newest materialization; 0 when it has none."""
+    records = instance.fetch_materializations(asset_key, limit=1).records
+    return records[0].storage_id if records else 0
+
+
 def unstarted_requests(
     instance: dg.DagsterInstance, since: dt.datetime | None, now: dt.datetime
 ) -> tuple[list[Request], dt.datetime]:

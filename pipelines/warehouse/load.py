@@ -69,6 +69,8 @@ class LoadReport:
     """The answer is older than the one loaded, so it changed nothing."""
     is_clock_void: bool = False
     """The moment stored for the date lay ahead of the database's clock, and was replaced."""
+    tables_changed: frozenset[str] = frozenset()
+    """Which of `fact_game`, `dim_team` and `rejected_game` have other rows than before."""
 
     def counts(self) -> dict[str, int]:
         """The numbers that are known, by name: what logs and metadata carry."""
@@ -137,13 +139,18 @@ async def load_scoreboard(
         if contest_id in changed and changed[contest_id].game_date == date
     }
     conference_changed = team_counts["conference_changed"]
-    await write_changes(connection, sport, stored, changed, upserted=upserted, conference_changed=conference_changed)
+    tables_changed = await write_changes(
+        connection, sport, stored, changed, upserted=upserted, conference_changed=conference_changed
+    )
+    if team_counts["teams_inserted"] or team_counts["teams_updated"]:
+        tables_changed |= {"dim_team"}
     if others := others_settled(stored, rows, scoreboard.league):
         await connection.execute(read_sql("settle_dates"), sport, list(others), list(others.values()))
     if scoreboard.rejects or before["has_rejects"]:
         readable_ids = [*statements, *scoreboard.undecided]
         rejects = _columns(scoreboard.rejects, _REJECT_COLUMNS)
-        await connection.execute(read_sql("replace_rejects"), sport, date, is_complete, readable_ids, *rejects)
+        if await connection.fetchval(read_sql("replace_rejects"), sport, date, is_complete, readable_ids, *rejects):
+            tables_changed |= {"rejected_game"}
     on_date = [row for row in rows.values() if row.game_date == date]
     await connection.execute(
         read_sql("record_scoreboard"),
@@ -196,6 +203,7 @@ async def load_scoreboard(
         teams_inserted=team_counts["teams_inserted"],
         teams_updated=team_counts["teams_updated"],
         is_clock_void=is_clock_void,
+        tables_changed=tables_changed,
         games_final=states["final"],
         games_live=states["live"],
         games_scheduled=states["scheduled"],

@@ -9,18 +9,23 @@ deleted AS (
     WHERE sport = $1::text
       AND reject_key <> ALL ($5::text[])
       AND (contest_id = ANY ($4::bigint[]) OR (game_date = $2::date AND ($3::boolean OR contest_id IS NULL)))
+    RETURNING reject_key
+),
+written AS (
+    INSERT INTO rejected_game (sport, reject_key, game_date, contest_id, reason, payload)
+    SELECT $1::text, reject_key, $2::date, contest_id, reason, payload
+    FROM incoming
+    WHERE NOT EXISTS (
+        SELECT FROM rejected_game AS stored
+        WHERE stored.sport = $1::text
+          AND stored.reject_key = incoming.reject_key
+          AND (stored.game_date, stored.reason, stored.payload) = ($2::date, incoming.reason, incoming.payload)
+    )
+    ON CONFLICT (sport, reject_key) DO UPDATE
+    SET game_date = excluded.game_date,
+        reason = excluded.reason,
+        payload = excluded.payload,
+        updated_at = now()
+    RETURNING reject_key
 )
-INSERT INTO rejected_game (sport, reject_key, game_date, contest_id, reason, payload)
-SELECT $1::text, reject_key, $2::date, contest_id, reason, payload
-FROM incoming
-WHERE NOT EXISTS (
-    SELECT FROM rejected_game AS stored
-    WHERE stored.sport = $1::text
-      AND stored.reject_key = incoming.reject_key
-      AND (stored.game_date, stored.reason, stored.payload) = ($2::date, incoming.reason, incoming.payload)
-)
-ON CONFLICT (sport, reject_key) DO UPDATE
-SET game_date = excluded.game_date,
-    reason = excluded.reason,
-    payload = excluded.payload,
-    updated_at = now()
+SELECT (SELECT count(*) FROM deleted) + (SELECT count(*) FROM written) AS rows_changed

@@ -189,8 +189,11 @@ async def write_changes(
     *,
     upserted: Mapping[int, Collection[str]] = MappingProxyType({}),
     conference_changed: Sequence[int] = (),
-) -> None:
-    """Writes what changed: rows, evidence that they do not hold, and what follows from both for teams and dates."""
+) -> frozenset[str]:
+    """Writes what changed: rows, evidence that they do not hold, and what follows from both for teams and dates.
+
+    Returns which of the tables `fact_game` and `dim_team` have changed rows.
+    """
     changed = {contest_id: row for contest_id, row in rows.items() if stored.rows.get(contest_id) != row}
     if changed:
         await write_games(connection, sport, changed, stored.rows)
@@ -221,6 +224,8 @@ async def write_changes(
         )
     if changed_teams:
         await connection.execute(read_sql("recompute_rivalry"), changed_teams)
+        return frozenset({"fact_game", "dim_team"})
+    return frozenset({"fact_game"} if changed else ())
 
 
 def others_settled(stored: StoredDates, rows: Mapping[int, Row], league: League) -> dict[dt.date, bool]:

@@ -5,7 +5,6 @@ import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -14,10 +13,10 @@ from support.builders import at, day, game, reject, scoreboard, team
 from support.databases import Databases
 from support.warehouse import Warehouse
 
-from pipelines.assets import ncaa_games
-from pipelines.assets.checks import CHECKS, run_checks
+from pipelines.assets.checks import CHECKS, check_specs, findings_about, run_checks, table_checks
+from pipelines.assets.tables import table_specs
 from pipelines.postgres.sessions import Database
-from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
+from pipelines.resources import DatabaseResource
 
 NOW = at("2026-01-20 20:00")
 TODAY, YESTERDAY, LAST_WEEK = "2026-01-20", "2026-01-19", "2026-01-14"
@@ -334,18 +333,59 @@ def test_accepted_findings_do_not_fail_a_check_and_are_listed(tables: Tables) ->
     assert "scoreboard_is_complete" in tables.bad(at("2026-01-21 00:00")), "it holds until the day before"
 
 
-def test_a_run_evaluates_every_check(database_url: sa.URL, api: Any) -> None:
-    url = database_url.render_as_string(hide_password=False)
-    api.answer_with({"2025-07-01": b'{"games": []}'})
-    result = dg.materialize(
-        [ncaa_games],
-        partition_key="2025-07-01",
-        resources={
-            "database": DatabaseResource(url=url),
-            "event_log": EventLogResource(),
-            "ncaa_api": NcaaApiResource(base_url=api.url, database_url=url),
-        },
-        instance=dg.DagsterInstance.ephemeral(),
+def job_of_checks(url: sa.URL, *names: str) -> dg.JobDefinition:
+    """Returns the job that *Execute* and *Execute all* on the page of a table start."""
+    definitions = dg.Definitions(
+        assets=table_specs(),
+        asset_checks=[table_checks],
+        resources={"database": DatabaseResource(url=url.render_as_string(hide_password=False))},
+        executor=dg.in_process_executor,
     )
-    found = {evaluation.check_name: evaluation.passed for evaluation in result.get_asset_check_evaluations()}
-    assert found == {check.name: check.name != "today_is_fresh" for check in CHECKS}
+    keys = {spec.key for spec in check_specs() if spec.name in names}
+    return definitions.resolve_implicit_global_asset_job_def().get_subset(asset_check_selection=keys)
+
+
+def test_checks_run_on_their_own_and_each_run_fulfills_what_it_planned(database_url: sa.URL) -> None:
+    names = [check.name for check in CHECKS]
+    with dg.DagsterInstance.ephemeral() as instance:
+        for _ in range(2):
+            result = job_of_checks(database_url, *names).execute_in_process(instance=instance)
+            found = {evaluation.check_name: evaluation.passed for evaluation in result.get_asset_check_evaluations()}
+            assert found == {name: name != "today_is_fresh" for name in names}
+        for spec in check_specs():
+            records = instance.event_log_storage.get_asset_check_execution_history(spec.key, limit=10)
+            expected = "FAILED" if spec.name == "today_is_fresh" else "SUCCEEDED"
+            assert [record.status.value for record in records] == [expected] * 2, spec.name
+
+
+def test_a_check_can_be_selected_alone(database_url: sa.URL) -> None:
+    result = job_of_checks(database_url, "no_rejected_games").execute_in_process()
+    [evaluation] = result.get_asset_check_evaluations()
+    assert evaluation.asset_check_key == dg.AssetCheckKey(dg.AssetKey("rejected_game"), "no_rejected_games")
+
+
+def test_each_table_of_the_catalog_has_checks() -> None:
+    assert {spec.asset_key for spec in check_specs()} == {spec.key for spec in table_specs()}
+
+
+def test_findings_about_a_date_are_of_its_newest_answer_and_not_accepted(tables: Tables) -> None:
+    def findings(date: str) -> list[str]:
+        return tables._runner.run(findings_about(tables._checked, day(date), NOW))
+
+    final, bad = game(7_000_006, "duke", "unc", "final 80-70"), reject(7_000_050, "home.score is 'eighty'.")
+    tables.load(scoreboard(YESTERDAY, NOW, final, rejects=[bad]), games_expected=3)
+    tables.load(scoreboard(LAST_WEEK, NOW, game(7_000_001, "duke", "unc")), games_expected=1)
+    assert findings(YESTERDAY) == [
+        f"{YESTERDAY} has 2 of 3 games",
+        f"{YESTERDAY}, contest 7000050: home.score is 'eighty'.",
+    ]
+    assert findings(LAST_WEEK) == [f"ncaam_7000001 of {LAST_WEEK}: The newest answer says scheduled"]
+    tables.query(
+        """
+        INSERT INTO resolution (sport, check_name, first_date, last_date, because, created_by)
+        VALUES ('ncaam', 'no_rejected_games', $1, $1, 'Known.', 'ann')
+        """,
+        day(YESTERDAY),
+    )
+    assert findings(YESTERDAY) == [f"{YESTERDAY} has 2 of 3 games"]
+    assert findings("2026-01-15") == []

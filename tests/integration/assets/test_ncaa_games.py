@@ -1,6 +1,8 @@
 """The asset in real Dagster runs: from the API's bytes to rows and materializations."""
 
+import datetime as dt
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +21,7 @@ from pipelines.postgres.database import connect
 from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.runtime.failures import failed_dates
 from pipelines.runtime.retries import DoublingRetryPolicy
+from pipelines.seasons import eastern_date
 from pipelines.warehouse.requested_dates import request_dates
 
 Rows = Callable[[str], list[dict[str, Any]]]
@@ -186,6 +189,75 @@ def test_a_materialization_carries_counts_the_scoreboard_and_its_source(material
     }  # fmt: skip
     assert "| Duke | final" in found["scoreboard"]
     assert found["source_url"] == f"{api.url}/scoreboard/basketball-men/d1/2025/12/01"
+
+
+def tables_materialized(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Names of the tables whose materialization the run recorded."""
+    keys = (event.asset_key for event in result.get_asset_materialization_events() if event.asset_key is not None)
+    return sorted(key.to_user_string() for key in keys if key != dg.AssetKey("ncaa_games"))
+
+
+def test_a_table_is_materialized_only_when_its_rows_changed(materialize: Materialize, api: Api) -> None:
+    def serve(**fields: Any) -> None:
+        api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc", **fields), *others)})
+
+    others = [raw_game(7000002 + n, f"home-{n}", f"away-{n}") for n in range(4)]
+    serve()
+    assert tables_materialized(materialize("2025-12-01")) == ["dim_team", "fact_game"]
+    assert tables_materialized(materialize("2025-12-01")) == []
+    serve(score=("81", "70"))
+    assert tables_materialized(materialize("2025-12-01")) == ["fact_game"]
+    serve(gameState="halfway")
+    assert tables_materialized(materialize("2025-12-01")) == ["rejected_game"]
+    assert tables_materialized(materialize("2025-12-01")) == []
+    serve(score=("81", "70"))
+    assert tables_materialized(materialize("2025-12-01")) == ["rejected_game"], "the reject is gone"
+
+
+def test_a_failed_run_records_neither_checks_nor_tables(materialize: Materialize) -> None:
+    with dg.instance_for_test() as instance:
+        result = materialize("2025-12-01", instance=instance)  # 404, four times
+        assert not result.success
+        kinds = {record.dagster_event_type for record in instance.all_logs(result.run_id)}
+    assert not kinds & {
+        dg.DagsterEventType.ASSET_MATERIALIZATION,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    }
+
+
+def test_findings_about_the_date_are_in_its_run_as_metadata_and_warning(materialize: Materialize, api: Api) -> None:
+    games = [raw_game(7000001 + n, f"home-{n}", f"away-{n}") for n in range(5)]
+    games[0]["gameState"] = "halfway"
+    api.answer_with({"2025-12-01": body(*games), "2025-07-01": b'{"games": []}'})
+    with dg.instance_for_test(overrides={"python_logs": {"managed_python_loggers": ["gamepulse"]}}) as instance:
+        result = materialize("2025-12-01", instance=instance)
+        warnings = [entry.user_message for entry in instance.all_logs(result.run_id) if entry.level == logging.WARNING]
+        assert "findings" not in metadata(materialize("2025-07-01", instance=instance))["2025-07-01"]
+    assert result.success
+    unknown, rejected = metadata(result)["2025-12-01"]["findings"].splitlines()
+    assert unknown == "2025-12-01: unknown, its calendar was never fetched"
+    assert rejected.startswith("2025-12-01, contest 7000001: ")
+    [warning] = warnings
+    assert "ncaa_games_findings" in warning
+    assert unknown in warning
+    assert rejected[:30] in warning
+
+
+def test_the_scoreboard_of_today_is_recorded_once_per_change(materialize: Materialize, api: Api) -> None:
+    today = eastern_date(dt.datetime.now(dt.UTC))
+    past = (today - dt.timedelta(days=3)).isoformat()
+
+    def shows_games(date: str, *games: dict[str, Any]) -> bool:
+        api.answer_with({date: body(*games)})
+        return "State (ET)" in metadata(materialize(date))[date]["scoreboard"]
+
+    live = raw_game(7000001, "duke", "unc", gameState="live", currentPeriod="1st", finalMessage="")
+    assert shows_games(today.isoformat(), live)
+    assert not shows_games(today.isoformat(), live)
+    assert shows_games(today.isoformat(), raw_game(7000001, "duke", "unc"))
+    final = raw_game(7000002, "duke", "unc")
+    assert [shows_games(past, final), shows_games(past, final)] == [True, True], "the last one of a date has its games"
 
 
 def test_each_date_of_a_range_is_materialized_separately(materialize: Materialize, api: Api) -> None:

@@ -18,6 +18,7 @@ from dagster._core.events import RunFailureReason
 from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from support.api import Answer, Api
 from support.dagster_stack import PROJECT, environment
+from support.warehouse import Warehouse
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
@@ -86,6 +87,43 @@ def test_a_failed_date_is_reported_by_every_command_and_the_others_are_loaded(
     assert shown["failed"] == result["failed"]
     scores = CliRunner().invoke(app, ["scores", "2025-07-02"], env=variables)
     assert "2025-07-02 was never loaded" in scores.stdout
+
+
+def test_findings_are_printed_and_check_reports_them_for_all_dates_without_a_daemon(
+    variables: dict[str, str], api: Api
+) -> None:
+    api.answer_with({"2025-12-01": GAMES, "2025-07-01": OFF_SEASON})
+    unknown = "2025-12-01: unknown, its calendar was never fetched"
+    printed = run("backfill 2025-12-01 2025-12-01", variables)
+    assert printed.returncode == 0, printed.stderr
+    assert "1 of 1 dates are loaded" in printed.stdout
+    assert unknown in printed.stdout
+    assert json.loads(run("backfill 2025-12-01 2025-12-01 --json", variables).stdout)["findings"] == {
+        "2025-12-01": [unknown]
+    }
+    assert json.loads(run("backfill 2025-07-01 2025-07-01 --json", variables).stdout)["findings"] == {}
+
+    checked = run("check", variables)
+    assert checked.returncode == 1, checked.stderr
+    assert unknown in checked.stdout
+    result = json.loads(run("check --json", variables).stdout)
+    assert result["passed"] is False
+    assert result["checks"]["scoreboard_is_complete"] == {
+        "state": "warning",
+        "description": f"{unknown}.",
+        "findings": 1,
+    }
+    assert result["checks"]["no_rejected_games"]["state"] == "passed"
+
+
+def test_check_exits_0_when_all_checks_pass(variables: dict[str, str], api: Api, warehouse: Warehouse) -> None:
+    api.answer_with({"2025-07-01": OFF_SEASON})
+    run("backfill 2025-07-01 2025-07-01", variables)
+    warehouse.query(
+        "UPDATE scoreboard SET game_date = (now() AT TIME ZONE 'America/New_York')::date, games_expected = 0"
+    )
+    checked = run("check", variables)
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ from pipelines.postgres.database import connect
 from pipelines.runtime.run_launcher import STOPPED_TAG
 from pipelines.runtime.runs import ASSET, PARTITION_TAG, QUEUED, RANGE_TAGS, REASON_TAG, requester
 from pipelines.schedules import ncaa_schedule
-from pipelines.sensors import alert_text, failure_alert, ncaa_repairs, repairs
+from pipelines.sensors import alert_text, failure_alert, ncaa_repairs, ncaa_table_changes, repairs
 from pipelines.warehouse.requested_dates import CANCELED, record_outcomes, request_dates
 
 Status = dg.DagsterRunStatus
@@ -386,6 +386,24 @@ def test_dates_of_a_range_that_was_stopped_with_the_daemon_are_requested(settled
     _, cursor = evaluate(settled, "2026-01-15 12:02")
     requests, _ = evaluate(settled, "2026-01-15 13:02", cursor)
     assert requests == {"2015-01-01", "2015-01-02"}
+
+
+def test_changed_tables_request_their_checks_once(instance: dg.DagsterInstance) -> None:
+    cursor: str | None = None
+
+    def requests() -> int:
+        nonlocal cursor
+        with dg.build_sensor_context(instance, cursor, repository_def=defs.get_repository_def()) as context:
+            found = ncaa_table_changes.evaluate_tick(context)
+            cursor = found.cursor
+        return len(found.run_requests or [])
+
+    assert requests() == 0
+    for table in ("fact_game", "rejected_game"):
+        instance.report_runless_asset_event(dg.AssetMaterialization(table))
+        assert [requests(), requests()] == [1, 0]
+    instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition=TODAY))
+    assert requests() == 0, "no row changed"
 
 
 def failure_of_a_run(history: History, date: str, error: str) -> dg.RunFailureSensorContext:
