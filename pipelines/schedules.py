@@ -9,6 +9,7 @@ from pipelines.assets import ncaa_games, ncaa_upcoming_games, table_checks
 from pipelines.cadence import TICK_CRON, TICK_MINUTES
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
+from pipelines.runtime.prune import PRUNED_AT_ONCE, prune
 from pipelines.runtime.runs import REASON_TAG, is_queued
 from pipelines.seasons import EASTERN, eastern_date
 from pipelines.settings import Settings
@@ -31,6 +32,17 @@ ncaa_upcoming = dg.define_asset_job(
 ncaa_checks = dg.define_asset_job(
     "ncaa_checks", selection=dg.AssetSelection.checks(table_checks), description="Evaluates the checks of the tables."
 )
+
+
+@dg.op(description="Deletes superseded runs from Dagster's history.")
+def delete_superseded_runs(context: dg.OpExecutionContext) -> None:
+    pruned = prune(context.instance, dt.datetime.now(dt.UTC), at_most=PRUNED_AT_ONCE)
+    context.log.info(f"Deleted {pruned.superseded} superseded and {pruned.failed} failed runs.")
+
+
+@dg.job(description="Deletes superseded runs from Dagster's history, as gamepulse prune does.")
+def ncaa_prune() -> None:
+    delete_superseded_runs()
 
 
 @dg.schedule(
@@ -75,4 +87,13 @@ ncaa_checks_schedule = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     tags=REPAIR_TAGS,
     description="Requests the checks of the tables every hour, so that they notice that nothing was loaded.",
+)
+
+ncaa_prune_schedule = dg.ScheduleDefinition(
+    job=ncaa_prune,
+    cron_schedule="35 5 * * *",  # no games, and not with a tick
+    execution_timezone="America/New_York",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    tags=ONE_DATE_TAGS,
+    description="Requests the deletion of superseded runs from Dagster's history, each night.",
 )

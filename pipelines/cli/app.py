@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from pipelines.cli.backfill import backfill
 from pipelines.cli.check import check
 from pipelines.cli.database import down, migrate, psql
+from pipelines.cli.prune import prune
 from pipelines.cli.resolve import accept, resolve
 from pipelines.cli.scores import scores
 from pipelines.cli.status import status
@@ -62,6 +63,7 @@ app.command()(status)
 app.command()(check)
 app.command()(resolve)
 app.command()(accept)
+app.command()(prune)
 app.command()(down)
 app.command()(migrate)
 app.command(context_settings={"ignore_unknown_options": True})(psql)
