@@ -1,7 +1,8 @@
 """The commands about the database itself: `gamepulse down`, `gamepulse migrate` and `gamepulse psql`."""
 
 import os
-from typing import Annotated
+import shutil
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy import URL
@@ -9,13 +10,16 @@ from sqlalchemy import URL
 from models.migrations import head_revision
 from pipelines.cli.options import Simulate
 from pipelines.cli.processes import stop_all
+from pipelines.errors import ConfigurationError
 from pipelines.postgres import database
 from pipelines.postgres.advice import warnings
 from pipelines.postgres.binaries import find_binaries
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.roles import create_roles
-from pipelines.postgres.url import describe
+from pipelines.postgres.url import describe, libpq_text
 from pipelines.settings import PROJECT, Settings
+
+_TLS_ONLY: Final = {"require", "verify-ca", "verify-full"}
 
 
 def down() -> None:
@@ -87,10 +91,24 @@ def psql(
 
     Exit codes: psql's own; 1 the database cannot be used.
     """
-    url = database.ready_database(Settings())
-    program = str(find_binaries(None) / "psql")
-    # The password goes by the environment: a process list shows arguments to everybody.
-    os.environ["PGPASSWORD"] = url.password or ""
-    os.environ.setdefault("PGOPTIONS", "-csearch_path=public")
-    address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
-    os.execv(program, [program, address.render_as_string(), *(arguments or [])])  # noqa: S606
+    settings = Settings()
+    url = database.ready_database(settings)
+    program = find_psql(settings, url)
+    if url.password:
+        os.environ["PGPASSWORD"] = url.password  # a process list shows arguments to everybody
+    os.execv(program, [program, libpq_text(url, hide_password=True), *(arguments or [])])  # noqa: S606
+
+
+def find_psql(settings: Settings, url: URL) -> str:
+    """Returns the path of psql: the embedded server's own, or for another server the one on PATH, which knows TLS.
+
+    Raises:
+        ConfigurationError: the URL requires TLS, and only the embedded server's psql is installed.
+    """
+    on_path = shutil.which("psql") if settings.database_url is not None else None
+    if on_path is None and {url.query.get("sslmode"), url.query.get("channel_binding")} & _TLS_ONLY:
+        raise ConfigurationError(
+            f"Database {describe(url)} requires TLS, which the psql of the embedded server does not have: "
+            "install PostgreSQL's own psql."
+        )
+    return on_path or str(find_binaries(None) / "psql")

@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 import psutil
 from sqlalchemy import URL
 
+from pipelines.postgres.url import libpq_text
+
 MARK: Final = "GAMEPULSE_UP"
 """Environment variable of all processes that `gamepulse up` starts, directly or not: the process id of that `up`.
 
@@ -37,7 +39,7 @@ class Member(NamedTuple):
 def environment_of_members(home: Path, url: URL) -> dict[str, str]:
     """Returns the variables by which the processes of this `up` are found."""
     return {
-        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "DATABASE_URL": libpq_text(url),
         "GAMEPULSE_HOME": str(home),
         MARK: str(os.getpid()),
     }
@@ -47,7 +49,7 @@ def running_ups(home: Path, url: URL | None = None) -> list[psutil.Process]:
     """Returns each `gamepulse up` of a state folder, optionally only those on one database."""
     members = _members(home)
     if url is not None:
-        members = [member for member in members if member.database_url == url.render_as_string(hide_password=False)]
+        members = [member for member in members if member.database_url == libpq_text(url)]
     found = []
     for pid in _living_ups(members):
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 from alembic import command
-from sqlalchemy import URL, Connection, NullPool, create_engine
+from sqlalchemy import URL, Connection, NullPool
 from sqlalchemy.exc import DBAPIError
 
 from models.game_text import EASTERN
@@ -13,9 +13,10 @@ from models.migrations import VERSION_TABLE, alembic_config, head_revision
 from models.tables import TABLE_NAMES
 from models.turns import TURN_NAMES, take_turn
 from pipelines.errors import EmbeddedPostgresError, SchemaError
+from pipelines.postgres.connections import create_engine
 from pipelines.postgres.embedded import EmbeddedPostgres, rotate_log
 from pipelines.postgres.errors import translate_error
-from pipelines.postgres.url import describe, libpq_url, psycopg2_url, with_password
+from pipelines.postgres.url import describe, libpq_url, with_password
 from pipelines.settings import Settings
 
 DAGSTER_SCHEMA = "dagster"
@@ -49,13 +50,21 @@ def ready_database(settings: Settings) -> URL:
 
 
 def dagster_url(settings: Settings) -> URL:
-    """Returns `DAGSTER_DATABASE_URL`, or else the app's URL, with Dagster's schema as the search path."""
+    """Returns the URL of `DAGSTER_DATABASE_URL`, or else of the app's database.
+
+    Raises:
+        GamePulseError: the app's database cannot be used, or a URL is wrong.
+    """
     url = ready_database(settings)
-    if settings.dagster_database_url is not None:
-        login = with_password(libpq_url(settings.dagster_database_url.get_secret_value()), settings)
-        url = login.set(database=url.database) if settings.gamepulse_simulate else login
-    # Dagster reads its timestamps, which have no time zone, as UTC; the database's zone is US Eastern.
-    return psycopg2_url(url, DAGSTER_SCHEMA, timezone="UTC")
+    if settings.dagster_database_url is None:
+        return url
+    text = settings.dagster_database_url.get_secret_value()
+    login = with_password(libpq_url(text, "DAGSTER_DATABASE_URL"), settings)
+    if not settings.gamepulse_simulate:
+        return login
+    assert url.database is not None
+    create_database(login, url.database)  # absent where Dagster has a server of its own
+    return login.set(database=url.database)
 
 
 def migrate(settings: Settings) -> URL:
@@ -115,7 +124,7 @@ def _database_url(settings: Settings) -> URL:
     if settings.gamepulse_simulate:
         name = SIMULATED_DATABASE
     if name is not None and name != server.database:
-        _create_database(server, name)
+        create_database(server, name)
     return server.set(database=name)
 
 
@@ -163,7 +172,8 @@ def _refuse_foreign_tables(connection: Connection, url: URL) -> None:
         )
 
 
-def _create_database(server: URL, name: str) -> None:
+def create_database(server: URL, name: str) -> None:
+    """Creates a database on a server where it does not exist. Raises `DatabaseError`."""
     with connect(server) as connection:
         if connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
             return
@@ -188,7 +198,7 @@ def connect(url: URL) -> Iterator[Connection]:
     Raises:
         DatabaseError: the database cannot be reached, or it refused a login or a statement.
     """
-    engine = create_engine(psycopg2_url(url, "public"), poolclass=NullPool, connect_args={"connect_timeout": 10})
+    engine = create_engine(url, {"search_path": "public"}, poolclass=NullPool)
     try:
         with engine.connect() as connection:
             yield connection

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -14,13 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from pipelines.postgres.connections import set_statements
 from pipelines.postgres.database import ready_database
 from pipelines.postgres.errors import translate_error
+from pipelines.postgres.url import asyncpg_arguments, set_keepalives
 from pipelines.settings import Settings
 
 # A session that is stuck becomes an error of its own class instead of a run that hangs.
 SERVER_SETTINGS = {
-    "application_name": "gamepulse",
     "search_path": "public",
     "default_transaction_isolation": "read committed",  # loads take turns by a lock; a stricter level would fail them
     "lock_timeout": "30s",
@@ -28,6 +29,9 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
     "jit": "off",  # compiling costs more than any statement of a load
 }
+
+COMMAND_SECONDS = 70.0
+"""How long a statement may go unanswered. The server's own limits are shorter, but a dead connection sends no error."""
 
 _NOW = sa.text("SELECT clock_timestamp()")
 
@@ -66,7 +70,13 @@ class Database:
         try:
             async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
                 yield session
-        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (
+            DBAPIError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            OSError,
+        ) as error:
             raise translate_error(url, error) from error
 
     async def now(self) -> dt.datetime:
@@ -82,18 +92,36 @@ class Database:
                 url = await asyncio.to_thread(ready_database, self._settings)
                 self._url = url
                 self._engine = create_async_engine(
-                    "postgresql+asyncpg://", async_creator=lambda: _connect(url), pool_size=4, pool_pre_ping=True
+                    "postgresql+asyncpg://",
+                    async_creator=lambda: connect(url, SERVER_SETTINGS),
+                    pool_size=4,
+                    pool_pre_ping=True,
                 )
             return self._engine, self._url
 
 
-async def _connect(url: URL) -> "asyncpg.Connection[Any]":
-    # asyncpg reads libpq's own spelling, with sslmode and the rest; SQLAlchemy's asyncpg dialect does not.
-    return await asyncpg.connect(
-        url.render_as_string(hide_password=False),
-        timeout=10,
-        server_settings=SERVER_SETTINGS,
-        # A cached generic plan took forty times as long for a full day as a plan for its number of games. This size
-        # excludes the one large statement, which takes all games, from the cache and keeps the smaller ones.
-        max_cacheable_statement_size=6_000,
-    )
+async def connect(url: URL, settings: Mapping[str, str]) -> "asyncpg.Connection[Any]":
+    """Opens a connection to the first of the URL's hosts that answers, with these settings of the session.
+
+    Raises:
+        asyncpg.PostgresError, OSError, asyncpg.TargetServerAttributeNotMatched: no host can be used.
+    """
+    failure: Exception | None = None
+    for arguments in asyncpg_arguments(url):
+        try:
+            connection: asyncpg.Connection[Any] = await asyncpg.connect(
+                **arguments,
+                command_timeout=COMMAND_SECONDS,
+                # A cached generic plan took forty times as long for a full day as a plan for its number of games. This
+                # size excludes the one large statement, which takes all games, and keeps the smaller ones.
+                max_cacheable_statement_size=6_000,
+            )
+        except (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttributeNotMatched) as error:
+            failure = error  # the next host may do
+            continue
+        transport = connection._transport  # type: ignore[attr-defined]  # asyncpg has no option for its socket
+        set_keepalives(transport.get_extra_info("socket"), url)
+        await connection.execute(set_statements(settings))
+        return connection
+    assert failure is not None
+    raise failure

@@ -7,25 +7,24 @@ settings would cost seconds of processor time per check.
 
 import datetime as dt
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 
+from pipelines.errors import ConfigurationError
+from pipelines.postgres.parameters import DEFAULTS, read_parameters
 from pipelines.runtime.history import HAS_TABLES, QUERY, History, Problem, find_problems, parse_history
 
 
 def daemon_problems() -> list[Problem]:
     """Returns what keeps the daemon from its work. Raises `psycopg2.Error` when its tables cannot be read."""
-    url = _setting("DAGSTER_DATABASE_URL") or _setting("DATABASE_URL") or ""
-    url = re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", url)
-    url = re.sub(r"([?&])ssl=", r"\1sslmode=", url)
-    user = re.match(r"postgresql://(\w+)@", url)  # without a password in it
-    password = _setting(f"{user[1].upper()}_PASSWORD") if user else None
-    arguments: dict[str, Any] = {"connect_timeout": 5} | ({"password": password} if password else {})
-    connection = psycopg2.connect(url, **arguments)
+    variable = "DAGSTER_DATABASE_URL" if _setting("DAGSTER_DATABASE_URL") else "DATABASE_URL"
+    parameters = DEFAULTS | {"connect_timeout": "5"} | read_parameters(_setting(variable) or "", variable)
+    password = _setting(f"{parameters.get('user', '').upper()}_PASSWORD")
+    arguments: dict[str, Any] = ({"password": password} if password else {}) | parameters
+    connection = psycopg2.connect(**arguments)
     try:
         with connection.cursor() as cursor:
             cursor.execute(HAS_TABLES)
@@ -48,7 +47,7 @@ def main() -> None:
     """Exits with a sentence, which Docker shows as the check's output."""
     try:
         problems = daemon_problems()
-    except psycopg2.Error as error:
+    except (ConfigurationError, psycopg2.Error) as error:
         sys.exit(f"Dagster's tables cannot be read: {error}")
     if problems:
         sys.exit(" ".join(problem.sentence for problem in problems))

@@ -1,25 +1,37 @@
 """Dagster's storage in schema `dagster` of the database in use, configured by `dagster.yaml`.
 
 Dagster reads a URL only from its own configuration. This class reads `Settings` instead, so that a fresh clone works
-with nothing set. It relies on the constructor of `DagsterPostgresStorage` and on the engines of its parts, which are
-private; tests cover them.
+with nothing set. It relies on the constructor of `DagsterPostgresStorage`, on the engines of its parts and on how they
+create their tables, which are private; tests cover them.
 """
 
+import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from dagster._config import UserConfigSchema
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.storage import DagsterPostgresStorage
-from dagster_postgres.utils import set_pg_statement_timeout
+from dagster_postgres.utils import retry_pg_creation_fn, set_pg_statement_timeout
+from psycopg2.errors import InsufficientPrivilege
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from pipelines.postgres.database import dagster_url
+from pipelines.errors import SchemaError
+from pipelines.postgres.connections import create_engine, open_connection
+from pipelines.postgres.database import DAGSTER_SCHEMA, dagster_url
+from pipelines.postgres.url import describe
 from pipelines.settings import Settings
+
+# Dagster reads its timestamps, which have no time zone, as UTC; the database's zone is US Eastern.
+_SESSION: Final = {"search_path": DAGSTER_SCHEMA, "timezone": "UTC"}
 
 
 class GamePulseStorage(DagsterPostgresStorage):
-    """Keeps runs, events and ticks in the PostgreSQL of `Settings`."""
+    """Keeps runs, events and ticks in the PostgreSQL of `Settings`, which is opened on first use.
+
+    A process that starts while the database is away, such as a code server, works once the database is back.
+    """
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:
@@ -29,15 +41,21 @@ class GamePulseStorage(DagsterPostgresStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "GamePulseStorage":
-        url = dagster_url(Settings())
-        storage = cls(postgres_url=url.render_as_string(hide_password=False), inst_data=inst_data)
-        storage._keep_a_connection()
+        storage = cls("postgresql+psycopg2://", should_autocreate_tables=False, inst_data=inst_data)
+        storage._share_an_engine()
         return storage
 
-    def _keep_a_connection(self) -> None:
+    def _share_an_engine(self) -> None:
         """Pools connections: Dagster opens one for every read and write, 130 in the run of one date."""
+        self._url: sa.URL | None = None
+        self._lock = threading.RLock()
         engine = sa.create_engine(
-            self.postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
+            "postgresql+psycopg2://",
+            creator=self._open,
+            isolation_level="AUTOCOMMIT",
+            pool_size=1,
+            max_overflow=-1,
+            pool_pre_ping=True,
         )
 
         def limit_statements(statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
@@ -50,3 +68,48 @@ class GamePulseStorage(DagsterPostgresStorage):
             part.optimize_for_webserver = limit_statements  # type: ignore[method-assign]
         # An instance disposes of its run storage, whose own method does nothing.
         self._run_storage.dispose = engine.dispose  # type: ignore[method-assign]
+
+    def _open(self) -> Connection:
+        with self._lock:
+            if self._url is None:
+                url = dagster_url(Settings())
+                _create_schema(url)
+                self._url = url
+                try:
+                    self._create_tables()
+                except BaseException:
+                    self._url = None
+                    raise
+        return open_connection(self._url, _SESSION)
+
+    def _create_tables(self) -> None:
+        """Creates the tables that are missing, as the constructors of the three parts do."""
+        runs, events, schedules = self._run_storage, self._event_log_storage, self._schedule_storage
+        present = set(sa.inspect(runs._engine).get_table_names())
+        if "runs" not in present:
+            retry_pg_creation_fn(runs._init_db)
+            runs.migrate()
+            runs.optimize()
+        if "event_logs" not in present:
+            retry_pg_creation_fn(events._init_db)
+            events.reindex_events()
+            events.reindex_assets()
+        if "jobs" not in present:
+            retry_pg_creation_fn(schedules._init_db)
+
+
+def _create_schema(url: sa.URL) -> None:
+    """Creates Dagster's schema on a server of its own; in the app's database `gamepulse migrate` has created it."""
+    engine = create_engine(url, _SESSION, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        if connection.scalar(sa.text("SELECT to_regnamespace(:schema)"), {"schema": DAGSTER_SCHEMA}) is not None:
+            return
+        try:
+            connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {DAGSTER_SCHEMA}"))
+        except sa.exc.ProgrammingError as error:
+            if not isinstance(error.orig, InsufficientPrivilege):
+                raise
+            raise SchemaError(
+                f"{url.username} may not create schema {DAGSTER_SCHEMA} in database {describe(url)}: have its owner "
+                f'run CREATE SCHEMA {DAGSTER_SCHEMA} AUTHORIZATION "{url.username}".'
+            ) from None
