@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         None, description="Password of `DATABASE_URL`, if the URL has none; it may hold any character."
     )
     dagster_database_url: SecretStr | None = Field(
-        None, description="The same database for Dagster, if it logs in as another role."
+        None, description="PostgreSQL of Dagster, if it logs in as another role or has a server of its own."
     )
     ncaa_api_url: str = Field("https://ncaa-api.henrygd.me", description="Base URL of henrygd/ncaa-api.")
     ncaa_api_key: SecretStr | None = Field(None, description="Sent as `x-ncaa-key`.")

@@ -13,6 +13,9 @@ from pipelines.errors import DatabaseError
 SEND_SECONDS: Final = 1.0
 """How long a permit waits for its request to be sent. A connection that cannot be made must not stop all processes."""
 
+PROCESSES: Final = 100
+"""More processes never wait for permits at the same time: a longer wait is a connection that is dead."""
+
 HUNG_SECONDS: Final = 5.0
 """How much longer than its interval a permit is held by a process that hangs."""
 
@@ -22,6 +25,9 @@ class Connection(Protocol):
 
     async def exec_driver_sql(self, statement: str, parameters: Any = None) -> Any:
         """Executes a statement in asyncpg's own spelling."""
+
+    async def get_raw_connection(self) -> Any:
+        """Returns what holds asyncpg's connection, whose statements take a timeout each."""
 
 
 class Session(Protocol):
@@ -65,13 +71,14 @@ class RateLimit:
 
     A permit is the lock of table `api_turn`, held from the request until the next one may follow. PostgreSQL grants the
     lock in the order of requests and releases it when a process dies; a process that hangs loses it `HUNG_SECONDS`
-    after the next request could have followed. Waiting for the lock has no timeout, since holding it has one. Each
-    process waits for one permit at a time, so a single request never waits for all dates of another backfill.
+    after the next request could have followed. Waiting for the lock has no timeout on the server, since holding it has
+    one. Each process waits for one permit at a time, so a single request never waits for all dates of another backfill.
     """
 
     def __init__(self, database: Sessions, per_second: float) -> None:
         self._database = database
         self._interval = 1 / per_second
+        self._patience = 60 + PROCESSES * self._interval
         self._waiting: asyncio.Queue[Permit] = asyncio.Queue()
         self._granting: asyncio.Task[None] | None = None
         self._holds_none = asyncio.Event()
@@ -127,7 +134,8 @@ class RateLimit:
                 async with self._database.get_session() as session:
                     connection = await session.connection()
                     await connection.exec_driver_sql(_TIMEOUTS, (f"{self._interval + HUNG_SECONDS:.3f}s",))
-                    await connection.exec_driver_sql(take_turn(API_TURN))
+                    driver_connection = (await connection.get_raw_connection()).driver_connection
+                    await driver_connection.execute(take_turn(API_TURN), timeout=self._patience)
                     granted_at = await _moment(connection)
                     if not permit.granted.cancelled():
                         self._holds_none.clear()

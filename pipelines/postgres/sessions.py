@@ -11,7 +11,7 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from pipelines.postgres.connections import set_statements
@@ -98,6 +98,13 @@ class Database:
                     pool_pre_ping=True,
                 )
             return self._engine, self._url
+
+
+async def execute_patiently(connection: AsyncConnection, statement: str, seconds: float) -> None:
+    """Executes a statement that may wait for a lock longer than `COMMAND_SECONDS`, in the connection's transaction."""
+    raw = await connection.get_raw_connection()
+    driver_connection: asyncpg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
+    await driver_connection.execute(statement, timeout=seconds)
 
 
 async def connect(url: URL, settings: Mapping[str, str]) -> "asyncpg.Connection[Any]":

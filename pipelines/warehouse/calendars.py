@@ -16,7 +16,7 @@ from pipelines.errors import NcaaApiError
 from pipelines.ncaa.calendar import Calendar
 from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard
-from pipelines.postgres.sessions import Database
+from pipelines.postgres.sessions import Database, execute_patiently
 from pipelines.seasons import eastern_date, season_of
 
 CALENDAR_AGE: Final = dt.timedelta(hours=1)
@@ -31,7 +31,9 @@ _TIMEOUTS: Final = sa.text(
     "SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '0', true),"
     " set_config('idle_in_transaction_session_timeout', '5min', true)"
 )
-_LOCK: Final = sa.text("LOCK TABLE season_calendar IN SHARE ROW EXCLUSIVE MODE")
+_LOCK: Final = "LOCK TABLE season_calendar IN SHARE ROW EXCLUSIVE MODE"
+_LOCK_SECONDS: Final = 900.0
+"""Longer than two processes that hang keep the lock."""
 
 
 class Calendars:
@@ -84,7 +86,7 @@ class Calendars:
         async with self._database.get_session() as session:
             connection = await session.connection()
             await connection.execute(_TIMEOUTS)
-            await connection.execute(_LOCK)
+            await execute_patiently(connection, _LOCK, _LOCK_SECONDS)
             if (calendar := await self._read(session, season, scoreboard)) is not None:
                 return calendar  # another process fetched it meanwhile
             try:

@@ -8,10 +8,13 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from support.databases import Databases
 
 from models.migrations import VERSION_TABLE
 from models.tables import TABLE_NAMES
 from models.turns import TURN_NAMES
+from pipelines.errors import DatabaseUnreachableError, SchemaError
+from pipelines.postgres.url import libpq_text, psycopg2_url
 
 PROJECT = Path(__file__).resolve().parents[3]
 Rows = Callable[[str], list[dict[str, Any]]]
@@ -75,3 +78,45 @@ def test_a_webserver_survives_a_restart_of_the_server_and_limits_its_statements(
             read()
         with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
             assert connection.scalar(sa.text("SHOW statement_timeout")) == "1s"
+
+
+def test_an_instance_opened_while_the_database_is_away_works_when_it_is_back(
+    database_url: sa.URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", libpq_text(database_url.set(port=1)))
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        with pytest.raises(DatabaseUnreachableError):
+            instance.get_runs_count()
+        monkeypatch.setenv("DATABASE_URL", libpq_text(database_url))
+        assert instance.get_runs_count() == 0
+
+
+@pytest.mark.parametrize("may_create", [True, False])
+def test_dagster_has_its_schema_on_a_server_of_its_own(
+    database_url: sa.URL,
+    databases: Databases,
+    administrator: sa.Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    may_create: bool,
+) -> None:
+    role = f"dagster_of_{database_url.database}"
+    with databases.temporary(migrated=False) as own, administrator.connect() as connection:
+        connection.execute(sa.text(f"CREATE ROLE {role} LOGIN PASSWORD 'p/w#rd'"))
+        if may_create:
+            connection.execute(sa.text(f"GRANT CREATE ON DATABASE {own.database} TO {role}"))
+        monkeypatch.setenv("DATABASE_URL", libpq_text(database_url))
+        monkeypatch.setenv("DAGSTER_DATABASE_URL", libpq_text(own.set(username=role, password="p/w#rd")))
+        try:
+            with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+                if may_create:
+                    instance.upgrade()
+                    assert instance.get_runs_count() == 0
+                else:
+                    with pytest.raises(SchemaError, match=f'run CREATE SCHEMA dagster AUTHORIZATION "{role}"'):
+                        instance.get_runs_count()
+        finally:
+            engine = sa.create_engine(psycopg2_url(own, "public"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+            with engine.connect() as there:
+                there.execute(sa.text(f"DROP OWNED BY {role} CASCADE"))
+            connection.execute(sa.text(f"DROP ROLE {role}"))
