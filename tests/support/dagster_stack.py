@@ -234,8 +234,7 @@ class Stack(Webserver):
         """Launches a run, waits until its scoreboard request was sent, and returns its id."""
         sent = len(self.api.simulator.requests)
         run_id = launch()
-        # The first request is that of the season's calendar.
-        until("the request is sent", lambda: len(self.api.simulator.requests) >= sent + 2, seconds)
+        until("the request is sent", lambda: len(self.api.simulator.requests) > sent, seconds)
         return run_id
 
 
