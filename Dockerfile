@@ -22,8 +22,9 @@ COPY simulator simulator
 COPY pipelines pipelines
 # Editable, because the code looks for dagster.yaml in the project's folder; under another prefix, so that dependencies
 # keep a layer of their own. Compiled now, because the file system is read-only later and Python starts twice as slowly
-# without bytecode.
+# without bytecode. `dagster-webserver` is ours, because Dagster's Helm chart starts it by that name.
 RUN python -m pip --python /venv/bin/python install --no-cache-dir --no-deps --prefix /project --editable . \
+    && ln -s gamepulse-webserver /project/bin/dagster-webserver \
     && /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash models simulator pipelines
 
 FROM ${PYTHON_IMAGE}

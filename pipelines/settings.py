@@ -4,16 +4,19 @@ Each variable can be given as a file that holds its value: `DATABASE_URL_FILE` f
 """
 
 import os
+import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipelines.errors import ConfigurationError
 
 PROJECT = Path(__file__).resolve().parents[1]
+HOST_NAME = r"\[[0-9a-f:.]+\]|[\w.-]+"
+"""Regular expression of a host name or an address, in lower case and without a port."""
 
 
 class Settings(BaseSettings):
@@ -53,12 +56,27 @@ class Settings(BaseSettings):
     gamepulse_reader_password: SecretStr | None = Field(
         None, description="Password of the role that only reads the tables."
     )
+    gamepulse_allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="Host names by which browsers reach the UI besides localhost, separated by commas."
+    )
+    gamepulse_report_asset_events: bool = Field(
+        False, description="Serve Dagster's endpoints `/report_asset_*`, which have no login."
+    )
     gamepulse_home: Path = Field(PROJECT / ".gamepulse", description="State of this machine: the embedded server.")
     gamepulse_simulate: bool = Field(
         False, description="Use the API of `gamepulse up --simulate`, and database `gamepulse_simulated`."
     )
     gamepulse_simulator_port: int = Field(8765, description="Port of the API of `gamepulse up --simulate`.")
     gamepulse_log: Literal["console", "json"] = Field("console", description="`json` in production.")
+
+    @field_validator("gamepulse_allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, given: str | frozenset[str]) -> frozenset[str]:
+        listed = given.split(",") if isinstance(given, str) else given
+        hosts = frozenset(host.strip().lower() for host in listed) - {""}
+        if wrong := sorted(host for host in hosts if not re.fullmatch(HOST_NAME, host, re.ASCII)):
+            raise ValueError(f"{wrong[0]!r} is not a host name; leave out scheme and port: dagster.example.org")
+        return hosts
 
     @model_validator(mode="after")
     def _use_simulated_api(self) -> Self:

@@ -81,7 +81,7 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
     commands: dict[str, Sequence[str]] = {}
     if simulate:
         commands["simulated API"] = ("gamepulse", "simulate", "--port", str(settings.gamepulse_simulator_port))
-    commands["webserver"] = ("dagster-webserver", "-h", HOST, "-p", str(port), *WORKSPACE)
+    commands["webserver"] = ("gamepulse-webserver", "-h", HOST, "-p", str(port), *WORKSPACE)
     commands["daemon"] = ("dagster-daemon", "run", *WORKSPACE)
     option = " --simulate" if simulate else ""
     log = home / f"up-{port}.log"
@@ -232,7 +232,7 @@ def _wait_for_webserver(port: int, parts: Mapping[str, subprocess.Popen[bytes]],
             break
         except OSError:  # also HTTP errors
             if time.monotonic() > deadline:
-                raise StackError(f"dagster-webserver did not answer within {START_SECONDS:.0f} s; see {log}.") from None
+                raise StackError(f"The webserver did not answer within {START_SECONDS:.0f} s; see {log}.") from None
             time.sleep(0.2)
     if error is not None:
         raise StackError(f"The code location does not load: {error}. The traceback is in {log}.")

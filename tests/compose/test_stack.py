@@ -5,11 +5,16 @@ import json
 import os
 import subprocess
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from support.dagster_stack import until
+from support.webserver import SET_LIMIT
 
 from pipelines.seasons import eastern_date
 
@@ -95,6 +100,23 @@ def test_containers_have_no_more_rights_than_they_need(stack: ComposeStack) -> N
         assert host["PidsLimit"] > 0, service
         published = [binding["HostIp"] for ports in (host["PortBindings"] or {}).values() for binding in ports]
         assert published == (["127.0.0.1"] if service == "dagster-webserver" else []), service
+
+
+def test_the_webserver_is_ours_under_the_name_that_the_helm_chart_starts(stack: ComposeStack) -> None:
+    query = urllib.parse.urlencode({"query": SET_LIMIT.replace("KEY", "attack")})
+    for headers, status in (({}, 403), ({"Host": "attacker.example"}, 421)):
+        attack = urllib.request.Request(f"http://127.0.0.1:{stack.port}/graphql?{query}", headers=headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(attack, timeout=60)
+        assert refused.value.code == status
+    assert "attack" not in stack.names_left()
+
+    find = "readlink -f $(command -v dagster-webserver)"
+    found = run("docker", "run", "--rm", "--entrypoint", "/bin/bash", IMAGE, "-c", find)
+    assert found.strip() == "/venv/bin/gamepulse-webserver"
+    values = yaml.safe_load((PROJECT / "deploy/kubernetes/values.yaml").read_text())
+    [ours] = values["dagster-user-deployments"]["deployments"]
+    assert values["dagsterWebserver"]["image"] == ours["image"]
 
 
 def test_a_service_without_its_secrets_does_not_start(stack: ComposeStack, tmp_path: Path) -> None:

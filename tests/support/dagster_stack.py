@@ -90,7 +90,7 @@ class Stack(Webserver):
 
     def start_webserver(self) -> None:
         """Starts the webserver and waits until it answers."""
-        self.start("dagster-webserver", "-h", "127.0.0.1", "-p", str(self.port))
+        self.start("gamepulse-webserver", "-h", "127.0.0.1", "-p", str(self.port))
         until("the webserver answers", self.is_up, 150)
 
     def start_daemon(self) -> None:

@@ -26,6 +26,8 @@ _PARTITION_STATUSES = """
     { assetNodeOrError(assetKey: {path: ["ncaa_games"]}) { ... on AssetNode {
         assetPartitionStatuses { ... on TimePartitionStatuses { ranges { status startKey endKey } } } } } }
 """
+SET_LIMIT = 'mutation m{setConcurrencyLimit(concurrencyKey:"KEY",limit:1)}'
+"""A mutation that leaves the name `KEY`, which `Webserver.names_left` returns. It needs no code location."""
 
 
 class Webserver:
@@ -58,6 +60,15 @@ class Webserver:
         except OSError:
             return False
         return True
+
+    def names_left(self) -> set[str]:
+        """Returns the names that mutations and reports of attacks left."""
+        found = self.graphql(
+            """{ instance { concurrencyLimits { concurrencyKey } }
+                assetsOrError { ... on AssetConnection { nodes { key { path } } } } }"""
+        )
+        limits = {limit["concurrencyKey"] for limit in found["instance"]["concurrencyLimits"]}
+        return limits | {asset["key"]["path"][0] for asset in found["assetsOrError"]["nodes"]}
 
     def launch(self, tags: Mapping[str, str]) -> str:
         """Launches a run of `ncaa_ingestion` and returns its id."""

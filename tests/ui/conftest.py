@@ -16,6 +16,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
 )
 TIMEOUT = 120_000
 """Milliseconds. Long, because the machine may be busy and no test measures time."""
