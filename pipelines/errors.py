@@ -11,6 +11,7 @@ GamePulseError
 │   ├── DatabaseConflictError  *
 │   ├── EmbeddedPostgresError
 │   ├── SchemaError
+│   ├── BackupError
 │   └── RolesError
 ├── TeamAliasError
 ├── MixedGamesError
@@ -87,6 +88,10 @@ class EmbeddedPostgresError(DatabaseError):
 
 class SchemaError(DatabaseError):
     """The tables are older or newer than this code, or belong to another application."""
+
+
+class BackupError(DatabaseError):
+    """A backup cannot be made, is damaged, or cannot be restored."""
 
 
 class RolesError(DatabaseError):

@@ -14,6 +14,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from pipelines.cli.backfill import backfill
+from pipelines.cli.backup import backup, restore
 from pipelines.cli.check import check
 from pipelines.cli.database import down, migrate, psql
 from pipelines.cli.prune import prune
@@ -66,6 +67,8 @@ app.command()(accept)
 app.command()(prune)
 app.command()(down)
 app.command()(migrate)
+app.command()(backup)
+app.command()(restore)
 app.command(context_settings={"ignore_unknown_options": True})(psql)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -14,6 +15,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.postgres import database
 from pipelines.postgres.advice import warnings
 from pipelines.postgres.binaries import find_binaries
+from pipelines.postgres.dumps import dump_version
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.roles import create_roles
 from pipelines.postgres.url import describe, libpq_text
@@ -93,22 +95,38 @@ def psql(
     """
     settings = Settings()
     url = database.ready_database(settings)
-    program = find_psql(settings, url)
+    program = str(find_program("psql", settings, url))
     if url.password:
         os.environ["PGPASSWORD"] = url.password  # a process list shows arguments to everybody
     os.execv(program, [program, libpq_text(url, hide_password=True), *(arguments or [])])  # noqa: S606
 
 
-def find_psql(settings: Settings, url: URL) -> str:
-    """Returns the path of psql: the embedded server's own, or for another server the one on PATH, which knows TLS.
+def find_program(name: str, settings: Settings, url: URL) -> Path:
+    """Returns the path of a client: the embedded server's own, or for another server the one on PATH, which knows TLS.
 
     Raises:
-        ConfigurationError: the URL requires TLS, and only the embedded server's psql is installed.
+        ConfigurationError: the URL requires TLS, and only the embedded server's programs are installed.
     """
-    on_path = shutil.which("psql") if settings.database_url is not None else None
-    if on_path is None and {url.query.get("sslmode"), url.query.get("channel_binding")} & _TLS_ONLY:
+    on_path = shutil.which(name) if settings.database_url is not None else None
+    if on_path is None and _requires_tls(url):
         raise ConfigurationError(
-            f"Database {describe(url)} requires TLS, which the psql of the embedded server does not have: "
-            "install PostgreSQL's own psql."
+            f"Database {describe(url)} requires TLS, which the {name} of the embedded server does not have: "
+            f"install PostgreSQL's own {name}."
         )
-    return on_path or str(find_binaries(None) / "psql")
+    return Path(on_path) if on_path is not None else find_binaries(None) / name
+
+
+def find_dump_programs(settings: Settings, url: URL) -> Path:
+    """Returns the folder of the newest pg_dump: one that is older than the server, or than a backup, cannot read it.
+
+    Raises:
+        ConfigurationError: the URL requires TLS, and only the embedded server's programs are installed.
+    """
+    found = find_program("pg_dump", settings, url)
+    if not _requires_tls(url):
+        found = max(found, find_binaries(None) / "pg_dump", key=dump_version)
+    return found.parent
+
+
+def _requires_tls(url: URL) -> bool:
+    return bool({url.query.get("sslmode"), url.query.get("channel_binding")} & _TLS_ONLY)

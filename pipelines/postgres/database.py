@@ -36,7 +36,7 @@ def ready_database(settings: Settings) -> URL:
     Raises:
         DatabaseError: the database is unreachable, refuses the login, or has tables of another revision.
     """
-    url = _database_url(settings)
+    url = database_url(settings)
     revision = _revision_of(url)
     if revision == head_revision():
         return url
@@ -75,7 +75,7 @@ def migrate(settings: Settings) -> URL:
     Raises:
         SchemaError: the database is newer than the code, or has tables of the same names from elsewhere.
     """
-    url = _database_url(settings)
+    url = database_url(settings)
     with connect(url) as connection:
         take_migration_turn(connection)
         revision = _revision(connection)
@@ -111,21 +111,28 @@ def attend_server(settings: Settings, url: URL) -> bool:
     return True
 
 
-def _database_url(settings: Settings) -> URL:
-    """Starts the embedded server where no `DATABASE_URL` is set, and creates the databases that are ours to create."""
+def database_url(settings: Settings) -> URL:
+    """Returns the URL of the database in use; creates the databases that are ours to create, without tables."""
+    server, name = locate_database(settings)
+    if name != server.database:
+        create_database(server, name)
+    return server.set(database=name)
+
+
+def locate_database(settings: Settings) -> tuple[URL, str]:
+    """Returns the URL of a database that exists, and the name of the database in use, which may not exist yet.
+
+    Starts the embedded server where no `DATABASE_URL` is set.
+    """
     if settings.database_url is None:
         server = libpq_url(EmbeddedPostgres(settings.embedded_home).ensure_running())
-        name: str | None = APP_DATABASE
+        name = APP_DATABASE
     else:
         server = with_password(libpq_url(settings.database_url.get_secret_value()), settings)
         if server.password is None and settings.database_password is not None:
             server = server.set(password=settings.database_password.get_secret_value())
-        name = server.database
-    if settings.gamepulse_simulate:
-        name = SIMULATED_DATABASE
-    if name is not None and name != server.database:
-        create_database(server, name)
-    return server.set(database=name)
+        name = str(server.database)
+    return server, SIMULATED_DATABASE if settings.gamepulse_simulate else name
 
 
 def _revision_of(url: URL) -> str | None:
@@ -173,7 +180,7 @@ def _refuse_foreign_tables(connection: Connection, url: URL) -> None:
 
 
 def create_database(server: URL, name: str) -> None:
-    """Creates a database on a server where it does not exist. Raises `DatabaseError`."""
+    """Creates a database without tables on a server where it does not exist. Raises `DatabaseError`."""
     with connect(server) as connection:
         if connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
             return
@@ -189,6 +196,13 @@ def create_database(server: URL, name: str) -> None:
             if getattr(error.orig, "pgcode", None) in {"42P04", "23505"}:  # another process created it
                 return
             raise translate_error(server, error) from None
+
+
+def drop_database(server: URL, name: str) -> None:
+    """Drops a database where it exists."""
+    with connect(server) as connection:
+        autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+        autocommit.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}"'))
 
 
 @contextmanager

@@ -74,7 +74,7 @@ class ComposeStack(Webserver):
     def from_runbook(self, program: str) -> None:
         """Runs the command of docs/runbook.md that calls `program`, in a shell."""
         [command] = [line for line in RUNBOOK.read_text().splitlines() if f"'{program} " in line]
-        for_project = command.replace("docker compose", shlex.join(self._compose), 1)
+        for_project = command.replace("docker compose", shlex.join(self._compose))
         assert for_project != command
         run("sh", "-c", for_project.replace("gamepulse.dump", str(self.dump)), **self.variables)
 

@@ -2,14 +2,13 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.dagster_stack import PROJECT, processes_with, until
-from support.up import GAMEPULSE, Up
+from support.dagster_stack import processes_with, until
+from support.up import Up
 from support.webserver import Webserver
 
 from pipelines.postgres.embedded import LOG_LIMIT
@@ -28,12 +27,6 @@ def up(tmp_path: Path) -> Iterator[Up]:
 
 def _left(up: Up) -> dict[int, str]:
     return processes_with("GAMEPULSE_HOME", str(up.home))
-
-
-def _gamepulse(up: Up, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [GAMEPULSE, *arguments], cwd=PROJECT, env=up.environment, capture_output=True, text=True, check=False
-    )
 
 
 def _kill_database(up: Up) -> None:
@@ -59,16 +52,16 @@ def test_the_children_of_a_killed_up_end_with_it_and_up_starts_again(up: Up) -> 
 
 
 def test_a_second_up_on_the_database_is_refused_and_down_stops_the_first(up: Up) -> None:
-    second = _gamepulse(up, "up", "--simulate", "--port", str(up.port + 1))
+    second = up.run("up", "--simulate", "--port", str(up.port + 1))
     assert second.returncode == 1
     assert f"Port {up.simulator_port} is taken" in second.stderr
     up.environment["GAMEPULSE_SIMULATOR_PORT"] = str(up.simulator_port + 1)
-    second = _gamepulse(up, "up", "--simulate", "--port", str(up.port + 1))
+    second = up.run("up", "--simulate", "--port", str(up.port + 1))
     assert second.returncode == 1
     assert "already runs on database 'gamepulse_simulated' at 127.0.0.1" in second.stderr
     assert f"(process {up.process.pid}): stop it with " in second.stderr
 
-    down = _gamepulse(up, "down")
+    down = up.run("down")
     assert (down.returncode, down.stderr) == (0, "")
     assert "`gamepulse up` and its processes are stopped.\nThe database server is stopped.\n" in down.stdout
     assert up.process.wait(10) == 0

@@ -36,13 +36,19 @@ class Up:
         until("the webserver answers", lambda: self._answers() or self.process.poll() is not None, 120)
         assert self.process.poll() is None, self.log.read_text()[-2000:]
 
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs another command of `gamepulse` on the same state folder."""
+        return subprocess.run(
+            [GAMEPULSE, *arguments], cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False
+        )
+
     def stop(self) -> None:
         """Stops it and removes whatever is left, also after a failed start."""
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(30)
         finally:
-            subprocess.run([GAMEPULSE, "down"], cwd=PROJECT, env=self.environment, check=False, capture_output=True)
+            self.run("down")
             for pid in processes_with("GAMEPULSE_HOME", str(self.home)):
                 os.kill(pid, signal.SIGKILL)
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from support.postgres_servers import settings_for
 from support.spellings import ABSENT, TLS, WORKING
 
-from pipelines.cli.database import find_psql
+from pipelines.cli.database import find_program
 from pipelines.errors import ConfigurationError
 from pipelines.postgres.connections import open_connection
 from pipelines.postgres.sessions import connect
@@ -61,7 +61,7 @@ def by_asyncpg(url: sa.URL) -> str:
 
 
 def by_psql(url: sa.URL) -> str:
-    program = find_psql(settings_for(url), url)
+    program = str(find_program("psql", settings_for(url), url))
     command = [program, "--no-psqlrc", libpq_text(url), "-Atc", QUERY]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
 

@@ -1,6 +1,7 @@
 """The links, commands and make targets of the Markdown files exist."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,3 +87,13 @@ def test_every_target_of_make_exists() -> None:
     named = {name for document in DOCUMENTS for text in code(document) for name in MAKE.findall(text)}
     assert named <= targets
     assert 0 < len(targets) <= 10
+
+
+def test_git_ignores_the_backups_of_the_runbook(tmp_path: Path) -> None:
+    names = ["gamepulse.dump", "gamepulse.dump.part", "backups/2026-01-17.dump", "gamepulse.tgz"]
+    shutil.copy(PROJECT / ".gitignore", tmp_path)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    ignored = subprocess.run(
+        ["git", "check-ignore", *names], cwd=tmp_path, capture_output=True, text=True, check=False
+    ).stdout.split()
+    assert ignored == names
