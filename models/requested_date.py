@@ -22,7 +22,16 @@ class RequestedDate(SQLModel, table=True):
     last_requested_at: dt.datetime = Field(
         sa_type=DateTime(timezone=True), description="When the date was last requested."
     )
-    attempts: int = Field(description="Requests since the date was last settled, from the second day after it on.")
+    attempts: int = Field(
+        description="Repairs of the loaded date since a person last requested it, from the second day after it on."
+    )
     last_reason: str | None = Field(
         sa_type=Text, description="Why the last attempt failed; null when it succeeded or is not over."
     )
+    last_failure_is_local: bool | None = Field(
+        description="Whether it failed in this installation (database, network, process) and not at the source."
+    )
+    repairs: int = Field(
+        description="Repairs since the date was last loaded or requested by a person, while other dates loaded."
+    )
+    outage_repairs: int = Field(description="Repairs in the current outage, in which no date loads.")

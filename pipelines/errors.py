@@ -2,7 +2,7 @@
 
 GamePulseError
 ├── ConfigurationError
-├── DatabaseError
+├── DatabaseError  +
 │   ├── DatabaseUnreachableError  *
 │   ├── DatabaseRefusedError
 │   ├── DatabaseBusyError  *
@@ -18,8 +18,8 @@ GamePulseError
 ├── ResolutionError
 ├── AlertError
 └── NcaaApiError
-    ├── ApiUnreachableError  *
-    ├── ApiTimeoutError  *
+    ├── ApiUnreachableError  * +
+    ├── ApiTimeoutError  * +
     ├── RateLimitedError  *
     ├── GatewayError  *
     ├── UpstreamFailedError  *
@@ -29,7 +29,7 @@ GamePulseError
     │   └── WrongDateError
     └── NotACalendarError
 
-* retryable
+* retryable; + local, with its subclasses
 """
 
 
@@ -38,6 +38,9 @@ class GamePulseError(Exception):
 
     retryable = False
     """Whether a later attempt may succeed. Dagster's retries depend on this alone."""
+    is_local = False
+    """Whether the cause is in this installation, its database or its network, and not in the source. Repairs of the
+    date then begin within minutes."""
 
 
 class ConfigurationError(GamePulseError):
@@ -46,6 +49,8 @@ class ConfigurationError(GamePulseError):
 
 class DatabaseError(GamePulseError):
     """The database cannot be used, or it refused a statement."""
+
+    is_local = True
 
 
 class DatabaseUnreachableError(DatabaseError):
@@ -122,12 +127,14 @@ class ApiUnreachableError(NcaaApiError):
     """The API did not accept the connection, or the connection dropped."""
 
     retryable = True
+    is_local = True  # most often the network or its DNS
 
 
 class ApiTimeoutError(NcaaApiError):
     """The API did not give a complete answer within the timeout."""
 
     retryable = True
+    is_local = True
 
 
 class RateLimitedError(NcaaApiError):

@@ -1,7 +1,7 @@
 """Sensors: re-request unfinished dates, check changed tables, alert on failed runs."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import dagster as dg
@@ -13,30 +13,32 @@ from pipelines.assets.tables import CATALOG
 from pipelines.errors import AlertError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
-from pipelines.repairs import MISSED_DAYS, repair_reason
+from pipelines.repairs import MISSED_DAYS, choose_repairs, repair_reason, with_repair
 from pipelines.runtime.failures import failure_reasons
 from pipelines.runtime.runs import (
     PARTITION_TAG,
     RANGE_TAGS,
     REASON_TAG,
     REPAIR_SENSOR,
+    Request,
+    RequestCursor,
+    lost_requests,
     newest_materialization,
     unfinished_dates,
     unfinished_repairs,
-    unstarted_requests,
 )
 from pipelines.schedules import REPAIR_TAGS, ncaa_checks, ncaa_ingestion
 from pipelines.seasons import eastern_date
 from pipelines.settings import Settings
 from pipelines.warehouse.requested_dates import (
-    ensure_requested,
+    DateState,
     read_date_states,
     read_unsettled_dates,
+    record_lost,
     request_dates,
+    request_repairs,
 )
 
-REPAIRS_AT_ONCE: Final = 20
-"""Repairs queued or under way at most, so that thousands of dates do not fill the queue."""
 ALERT_TIMEOUT: Final = 10.0
 """Seconds for each of connecting, sending and receiving; Dagster ends a sensor's evaluation after 60 seconds."""
 
@@ -51,34 +53,57 @@ ALERT_TIMEOUT: Final = 10.0
 def ncaa_repairs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     now = dt.datetime.now(dt.UTC)
     with connect(ready_database(Settings())) as connection:
-        since = dt.datetime.fromisoformat(context.cursor) if context.cursor else None
-        unstarted, next_since = unstarted_requests(context.instance, since, now)
-        for request in unstarted:
-            ensure_requested(connection, MENS_BASKETBALL.sport, *request)
-        connection.commit()  # rows are locked by date, in each transaction anew
-        requests = repairs(context.instance, connection, now)
+        lost, cursor = lost_requests(context.instance, RequestCursor.parse(context.cursor), now)
+        for request in lost:
+            _record_request(connection, request)
+            connection.commit()  # rows are locked by date, in each transaction anew
+        requests = repairs(context.instance, connection, now, lost)
         connection.commit()
-    context.update_cursor(next_since.isoformat())
+    context.update_cursor(str(cursor))
     yield from requests
     if not requests:
         yield dg.SkipReason("Today was requested, and no past date is due.")
 
 
-def repairs(instance: dg.DagsterInstance, connection: Connection, now: dt.datetime) -> list[dg.RunRequest]:
-    """Returns requests for the dates due at an aware moment, newest first, and records them."""
-    today = eastern_date(now)
-    [state] = read_date_states(connection, MENS_BASKETBALL.sport, [today])
-    due = {today: "first start"} if state.fetched_at is None and state.last_requested_at is None else {}
-    for state in read_unsettled_dates(connection, MENS_BASKETBALL.sport, today, MISSED_DAYS):
-        reason = repair_reason(state, MENS_BASKETBALL, now)
-        if reason is not None:
-            due[state.game_date] = reason
-    room = REPAIRS_AT_ONCE - unfinished_repairs(instance) if due else 0
-    requested = sorted(due.keys() - unfinished_dates(instance, due), reverse=True)[: max(0, room)]
-    request_dates(connection, MENS_BASKETBALL.sport, requested, "repair", now)
+def repairs(
+    instance: dg.DagsterInstance, connection: Connection, now: dt.datetime, requests: Iterable[Request] = ()
+) -> list[dg.RunRequest]:
+    """Returns requests for the dates due at an aware moment, and records them.
+
+    Dates that a backfill among `requests` has still to start are left to it.
+    """
+    sport, today = MENS_BASKETBALL.sport, eastern_date(now)
+    due = {
+        state: reason
+        for state in read_unsettled_dates(connection, sport, today, MISSED_DAYS)
+        if (reason := repair_reason(state, MENS_BASKETBALL, now)) is not None
+    }
+    [state] = read_date_states(connection, sport, [today])
+    if state.fetched_at is None and state.last_requested_at is None:
+        due[state] = "first start"
+    taken = unfinished_dates(instance, [state.game_date for state in due]) | _awaited(due, requests)
+    free = [state for state in due if state.game_date not in taken]
+    chosen = choose_repairs(free, unfinished_repairs(instance)) if free else []
+    requested = request_repairs(connection, sport, [with_repair(state, now) for state in chosen], now)
     return [
-        dg.RunRequest(partition_key=date.isoformat(), tags={**REPAIR_TAGS, REASON_TAG: due[date]}) for date in requested
+        dg.RunRequest(partition_key=state.game_date.isoformat(), tags={**REPAIR_TAGS, REASON_TAG: due[state]})
+        for state in chosen
+        if state.game_date in requested
     ]
+
+
+def _record_request(connection: Connection, request: Request) -> None:
+    sport = MENS_BASKETBALL.sport
+    request_dates(connection, sport, request.dates, request.requested_by, request.requested_at)
+    if request.ended_at is not None and request.reason is not None:
+        record_lost(connection, sport, request.dates, request.requested_at, request.ended_at, request.reason)
+
+
+def _awaited(states: Iterable[DateState], requests: Iterable[Request]) -> set[dt.date]:
+    """Returns the dates of backfills under way for which no run has started."""
+    under_way = [request for request in requests if request.ended_at is None]
+    awaited = {(date, request.requested_at) for request in under_way for date in request.dates}
+    return {state.game_date for state in states if (state.game_date, state.last_requested_at) in awaited}
 
 
 @dg.sensor(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import dagster as dg
 from structlog.stdlib import BoundLogger
@@ -22,9 +22,9 @@ from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import failed_dates_metadata, findings_metadata
 from pipelines.runtime.retries import RETRIES
-from pipelines.runtime.runs import is_repair, requester
+from pipelines.runtime.runs import requester
 from pipelines.seasons import eastern_date
-from pipelines.warehouse.requested_dates import ensure_requested, record_outcomes, request_dates
+from pipelines.warehouse.requested_dates import record_outcomes, request_dates
 
 
 @dg.asset(
@@ -65,7 +65,10 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
                 changed |= outcome.report.tables_changed
                 findings = await _findings(game_date, outcome, database, event_log)
                 yield _materialization(context.asset_key, game_date, outcome, findings)
-    if not any(isinstance(error, DatabaseError) for error in failures.values()):
+    if any(isinstance(error, DatabaseError) for error in failures.values()):
+        with suppress(DatabaseError):  # it may be back
+            await _record_outcomes(database, dates, failures)
+    else:
         await _record_outcomes(database, dates, failures)
         for event in await table_materializations(database, changed):
             yield event
@@ -76,16 +79,13 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
 async def _record_request(context: dg.AssetExecutionContext, database: Database, dates: list[dt.date]) -> None:
     async with database.get_session() as session:
         connection = await session.connection()
-        if context.retry_number == 0 and not is_repair(context.run):
-            await connection.run_sync(request_dates, MENS_BASKETBALL.sport, dates, requester(context.run))
-        else:  # counted already, but for a first attempt that could not
-            await connection.run_sync(ensure_requested, MENS_BASKETBALL.sport, dates, requester(context.run))
+        await connection.run_sync(request_dates, MENS_BASKETBALL.sport, dates, requester(context.run))
 
 
 async def _record_outcomes(
     database: Database, dates: list[dt.date], failures: Mapping[dt.date, GamePulseError]
 ) -> None:
-    outcomes = {date: str(failures[date]) if date in failures else None for date in dates}
+    outcomes = {date: failures.get(date) for date in dates}
     async with database.get_session() as session:
         await (await session.connection()).run_sync(record_outcomes, MENS_BASKETBALL.sport, outcomes)
 

@@ -1,16 +1,17 @@
-"""Reads Dagster's runs and backfills: which dates they request, and what became of those that never started."""
+"""Reads Dagster's runs and backfills: which dates they request, and which requests ended without saying so."""
 
 import datetime as dt
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import dagster as dg
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
+from dagster._core.storage.dagster_run import RunRecord
 
 from pipelines.partitions import days_between
 from pipelines.runtime.run_launcher import STOPPED_TAG
-from pipelines.warehouse.requested_dates import CANCELED
+from pipelines.warehouse.requested_dates import CANCELED, REPAIR, SCHEDULE
 
 ASSET: Final = dg.AssetKey("ncaa_games")
 JOB: Final = "ncaa_ingestion"
@@ -20,13 +21,20 @@ PARTITION_TAG: Final = "dagster/partition"
 RANGE_TAGS: Final = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 QUEUED: Final = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
 UNDER_WAY: Final = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
-
-
 MAX_RUNTIME_TAG: Final = "dagster/max_runtime"
+BACKFILL_TAG: Final = "dagster/backfill"
+_STOPPED: Final = {
+    BulkActionStatus.CANCELING,
+    BulkActionStatus.CANCELED,
+    BulkActionStatus.FAILING,
+    BulkActionStatus.FAILED,
+}
+_HISTORY: Final = dt.timedelta(days=1)
+_OVERLAP: Final = dt.timedelta(minutes=2)
 
 
 class Request(NamedTuple):
-    """Dates of a backfill or of a canceled range, whose runs may never have started."""
+    """Dates of a backfill or a run, whose runs may never have recorded that they requested them, or failed."""
 
     dates: Sequence[dt.date]
     requested_by: str
@@ -34,6 +42,22 @@ class Request(NamedTuple):
     ended_at: dt.datetime | None = None
     reason: str | None = None
     """Why dates that are not loaded never will be by this request; None while it is under way."""
+
+
+class RequestCursor(NamedTuple):
+    """Moments from which backfills and ended runs are read; None before the first time."""
+
+    backfills: dt.datetime | None = None
+    runs: dt.datetime | None = None
+
+    @classmethod
+    def parse(cls, text: str | None) -> Self:
+        """Returns the cursor that was written as a string."""
+        moments = [dt.datetime.fromisoformat(moment) for moment in (text or "").split()]
+        return cls(*moments)
+
+    def __str__(self) -> str:
+        return " ".join(moment.isoformat() for moment in self if moment is not None)
 
 
 def run_dates(tags: Mapping[str, str]) -> list[dt.date]:
@@ -58,16 +82,11 @@ def max_runtime(dates: int, requests_per_second: float) -> int:
 def requester(run: dg.DagsterRun) -> str:
     """Returns what requested the run: `schedule`, `repair`, `backfill …` or `run …`."""
     if "dagster/schedule_name" in run.tags:
-        return "schedule"
-    if is_repair(run):
-        return "repair"
-    backfill_id = run.tags.get("dagster/backfill")
+        return SCHEDULE
+    if run.tags.get("dagster/sensor_name") == REPAIR_SENSOR:
+        return REPAIR
+    backfill_id = run.tags.get(BACKFILL_TAG)
     return f"backfill {backfill_id}" if backfill_id is not None else f"run {run.run_id}"
-
-
-def is_repair(run: dg.DagsterRun) -> bool:
-    """Returns whether the repair sensor requested the run; it has recorded the request."""
-    return run.tags.get("dagster/sensor_name") == REPAIR_SENSOR
 
 
 def is_queued(instance: dg.DagsterInstance, partition_key: str) -> bool:
@@ -99,37 +118,45 @@ def newest_materialization(instance: dg.DagsterInstance, asset_key: dg.AssetKey)
     return records[0].storage_id if records else 0
 
 
-def unstarted_requests(
-    instance: dg.DagsterInstance, since: dt.datetime | None, now: dt.datetime
-) -> tuple[list[Request], dt.datetime]:
-    """Returns the backfills created since a moment and the ranges canceled since, and the moment to pass next time.
+def lost_requests(
+    instance: dg.DagsterInstance, cursor: RequestCursor, now: dt.datetime
+) -> tuple[list[Request], RequestCursor]:
+    """Returns the backfills under way or created since, the runs that failed or were canceled since, and a new cursor.
 
-    That is the creation of the oldest backfill still under way, or `now`.
+    Runs are read for the last day at most.
     """
-    backfills = instance.get_backfills(filters=BulkActionsFilter(created_after=since))
+    backfills = instance.get_backfills(filters=BulkActionsFilter(created_after=cursor.backfills))
     requests = [request for backfill in backfills if (request := _backfill_request(backfill, now)) is not None]
     oldest = min((request.requested_at for request in requests if request.ended_at is None), default=now)
-    canceled = dg.RunsFilter(job_name=JOB, statuses=[dg.DagsterRunStatus.CANCELED], updated_after=since)
-    for record in instance.get_run_records(canceled):
+    since = max(cursor.runs or now - _HISTORY, now - _HISTORY)
+    ended = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    records = instance.get_run_records(dg.RunsFilter(job_name=JOB, statuses=ended, updated_after=since))
+    stopped = _stopped_backfills(instance, records)
+    for record in records:
         run = record.dagster_run
-        if RANGE_TAGS[0] in run.tags:
-            requests.append(
-                Request(
-                    dates=run_dates(run.tags),
-                    requested_by=requester(run),
-                    requested_at=record.create_timestamp,
-                    ended_at=record.update_timestamp,
-                    reason=_cancellation(run),
-                )
-            )
-    # A second before, as creation times may be rounded.
-    return requests, min(oldest, now) - dt.timedelta(seconds=1)
+        if run.status == dg.DagsterRunStatus.FAILURE or run.tags.get(BACKFILL_TAG) not in stopped:
+            requests.append(_run_request(record))
+    # Creation times may be rounded, and the clocks of other hosts differ.
+    return requests, RequestCursor(min(oldest, now) - dt.timedelta(seconds=1), now - _OVERLAP)
 
 
-def _cancellation(run: dg.DagsterRun) -> str:
-    if STOPPED_TAG in run.tags:
-        return f"run {run.run_id} was stopped with the daemon"
-    return f"{CANCELED} with run {run.run_id}"
+def _stopped_backfills(instance: dg.DagsterInstance, records: Collection[RunRecord]) -> set[str]:
+    """Returns the backfills of canceled runs that were canceled or failed with all their runs."""
+    canceled = (record.dagster_run for record in records if record.dagster_run.status == dg.DagsterRunStatus.CANCELED)
+    ids = {run.tags[BACKFILL_TAG] for run in canceled if BACKFILL_TAG in run.tags}
+    backfills = [instance.get_backfill(backfill_id) for backfill_id in ids]
+    return {backfill.backfill_id for backfill in backfills if backfill is not None and backfill.status in _STOPPED}
+
+
+def _run_request(record: RunRecord) -> Request:
+    run = record.dagster_run
+    if run.status == dg.DagsterRunStatus.FAILURE:
+        reason = f"run {run.run_id} failed before it loaded it"
+    elif STOPPED_TAG in run.tags:
+        reason = f"run {run.run_id} was stopped with the daemon"
+    else:
+        reason = f"{CANCELED} with run {run.run_id}"
+    return Request(run_dates(run.tags), requester(run), record.create_timestamp, record.update_timestamp, reason)
 
 
 def _backfill_request(backfill: PartitionBackfill, now: dt.datetime) -> Request | None:

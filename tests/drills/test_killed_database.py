@@ -187,12 +187,11 @@ def test_dates_of_a_backfill_that_an_outage_ended_are_reported_and_repaired(
     unloaded = {str(date) for date in dates} - stack.dates_loaded()
     assert unloaded
 
-    _evaluate_repairs(stack, dt.timedelta())
-    assert _failed_requests(stack) == len(unloaded)
+    requests = _evaluate_repairs(stack, dt.timedelta())
+    assert _failed_requests(stack) == len(unloaded - requests.keys())
     assert unloaded <= _dates_in_status(stack)
-    requests: dict[str, dict[str, str]] = {}
-    for hours in (1, 2, 3, 4):  # each evaluation requests at most 20 dates, of which some are of the last week
-        requests |= _evaluate_repairs(stack, dt.timedelta(hours=hours, minutes=hours))
+    for minutes in (5, 10, 15, 20):  # each evaluation requests at most 20 dates, of which some are of the last week
+        requests |= _evaluate_repairs(stack, dt.timedelta(minutes=minutes))
     assert {date for date in requests if date < "2026-02"} == unloaded
     date = min(unloaded)
     assert stack.finish(stack.launch_date(date, **requests[date]), 150) == "SUCCESS"

@@ -106,9 +106,9 @@ class SeasonPlayer:
             record_outcomes(connection, MENS_BASKETBALL.sport, outcomes)
             connection.commit()
 
-    async def _ingest(self, dates: Collection[dt.date]) -> dict[dt.date, str | None]:
+    async def _ingest(self, dates: Collection[dt.date]) -> dict[dt.date, GamePulseError | None]:
         outcomes = ingest_dates(list(dates), MENS_BASKETBALL, self._client, self._database, QUIET)
-        return {date: str(outcome) if isinstance(outcome, GamePulseError) else None async for date, outcome in outcomes}
+        return {date: outcome if isinstance(outcome, GamePulseError) else None async for date, outcome in outcomes}
 
 
 def _dates(requests: Sequence[dg.RunRequest]) -> list[dt.date]:

@@ -12,9 +12,8 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 from support.api import Api
-from support.builders import day
+from support.builders import at, day
 from support.raw_games import raw_answer, raw_game
-from support.warehouse import Warehouse
 
 from pipelines.assets import ncaa_games
 from pipelines.postgres.database import connect
@@ -22,7 +21,7 @@ from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResou
 from pipelines.runtime.failures import failed_dates
 from pipelines.runtime.retries import DoublingRetryPolicy
 from pipelines.seasons import eastern_date
-from pipelines.warehouse.requested_dates import request_dates
+from pipelines.warehouse.requested_dates import DateState, request_repairs
 
 Rows = Callable[[str], list[dict[str, Any]]]
 Materialize = Callable[..., dg.ExecuteInProcessResult]
@@ -380,12 +379,16 @@ def test_events_are_in_the_run_log_and_on_stdout(
     assert any("ncaa_games_asset_completed" in line and "games_processed=1" in line for line in log)
 
 
-def requested(rows: Rows) -> dict[str, tuple[str, int, str | None]]:
-    """Kind of requester, attempts and reason of each requested date."""
-    found = rows("SELECT * FROM requested_date ORDER BY game_date")
+def requested(rows: Rows) -> dict[str, tuple[str, int, str | None, bool | None]]:
+    """Kind of requester, repairs, reason and whether it is local, of each requested date."""
     return {
-        str(row["game_date"]): (row["requested_by"].partition(" ")[0], row["attempts"], row["last_reason"])
-        for row in found
+        str(row["game_date"]): (
+            row["requested_by"].partition(" ")[0],
+            row["repairs"],
+            row["last_reason"],
+            row["last_failure_is_local"],
+        )
+        for row in rows("SELECT * FROM requested_date ORDER BY game_date")
     }
 
 
@@ -395,47 +398,45 @@ def test_a_run_records_its_dates_when_it_starts_and_why_some_failed(
     api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc")), "2025-12-02": b"maintenance"})
     assert not materialize("2025-12-01", "2025-12-02").success
     found = requested(rows)
-    assert found["2025-12-01"] == ("run", 1, None)
-    assert found["2025-12-02"][:2] == ("run", 1)
-    assert "not JSON" in (found["2025-12-02"][2] or "")
+    assert found["2025-12-01"] == ("run", 0, None, None)
+    _, _, reason, is_local = found["2025-12-02"]
+    assert "not JSON" in (reason or "")
+    assert is_local is False
 
     api.answer_with(
         {"2025-12-01": body(raw_game(7000001, "duke", "unc")), "2025-12-02": body(raw_game(7000002, "duke", "unc"))}
     )
     assert materialize("2025-12-02").success
-    assert requested(rows)["2025-12-02"] == ("run", 2, None)
+    assert requested(rows)["2025-12-02"] == ("run", 0, None, None)
 
 
-def test_retries_of_a_run_are_one_attempt(materialize: Materialize, api: Api, rows: Rows) -> None:
-    with dg.instance_for_test() as instance:
-        assert not materialize("2025-12-01", instance=instance).success  # 404, four times
-    [(requester, attempts, reason)] = requested(rows).values()
-    assert (requester, attempts) == ("run", 1)
-    assert "404" in (reason or "")
+def test_a_failed_load_is_recorded_as_local_as_soon_as_the_database_is_back(
+    materialize: Materialize, api: Api, rows: Rows, database_url: sa.URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc"))})
+    monkeypatch.setattr(DoublingRetryPolicy, "calculate_delay", lambda policy, attempt: 0.0)
+    with connect(database_url) as connection:
+        connection.execute(sa.text("ALTER TABLE fact_game RENAME TO fact_game_away"))
+        connection.commit()
+    assert not materialize("2025-12-01").success
+    _, _, reason, is_local = requested(rows)["2025-12-01"]
+    assert "fact_game" in (reason or "")
+    assert is_local
 
 
-def test_the_repair_sensors_request_is_not_counted_twice(
+def test_the_run_of_a_repair_keeps_the_count_and_its_load_ends_it(
     materialize: Materialize, api: Api, rows: Rows, database_url: sa.URL
 ) -> None:
-    api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc"))})
     with connect(database_url) as connection:
-        request_dates(connection, "ncaam", [day("2025-12-01")], "repair")
+        request_repairs(connection, "ncaam", [DateState(day("2025-12-01"), repairs=3)], at("2026-01-10 12:00"))
         connection.commit()
-    assert materialize("2025-12-01", tags={"dagster/sensor_name": "ncaa_repairs"}).success
-    assert requested(rows) == {"2025-12-01": ("repair", 1, None)}
-
-
-def test_attempts_start_again_once_a_date_was_settled(
-    materialize: Materialize, api: Api, rows: Rows, warehouse: Warehouse
-) -> None:
+    tags = {"dagster/sensor_name": "ncaa_repairs"}
+    api.answer_with({"2025-12-01": b"maintenance"})
+    assert not materialize("2025-12-01", tags=tags).success
+    assert requested(rows)["2025-12-01"][:2] == ("repair", 3)
     api.answer_with({"2025-12-01": body(raw_game(7000001, "duke", "unc"))})
-    for attempts in (1, 2):
-        warehouse.query("UPDATE scoreboard SET settled_at = NULL")
-        assert materialize("2025-12-01").success
-        assert requested(rows) == {"2025-12-01": ("run", attempts, None)}
-    warehouse.query("UPDATE scoreboard SET settled_at = now()")
-    assert materialize("2025-12-01").success
-    assert requested(rows) == {"2025-12-01": ("run", 1, None)}
+    assert materialize("2025-12-01", tags=tags).success
+    assert requested(rows) == {"2025-12-01": ("repair", 0, None, None)}
 
 
 def test_an_unreachable_database_fails_all_dates_of_a_run_and_is_retryable(

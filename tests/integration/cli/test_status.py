@@ -7,6 +7,7 @@ from support.builders import at, day, game, scoreboard
 from support.warehouse import Warehouse
 
 from pipelines.cli import status
+from pipelines.errors import UpstreamFailedError
 from pipelines.postgres.database import connect
 from pipelines.seasons import eastern_date
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
@@ -59,7 +60,7 @@ def test_a_requested_date_that_never_loaded_is_missing_or_failed_at_any_age(
     dates = [day("2014-02-01"), day("2014-02-02"), day("2025-07-01"), day("2026-01-10")]
     with connect(database_url) as connection:
         request_dates(connection, "ncaam", dates, "backfill abc", at("2026-01-10 12:00"))
-        record_outcomes(connection, "ncaam", {day("2014-02-02"): "GET gave 500."})
+        record_outcomes(connection, "ncaam", {day("2014-02-02"): UpstreamFailedError("GET gave 500.")})
         connection.commit()
     found = read_warehouse(database_url, NOW)
     assert found.missing == [day("2014-02-01"), day("2025-07-01")], "today is not over"

@@ -17,7 +17,7 @@ from pipelines.health.check import clock_problems, today_problems
 from pipelines.postgres.database import connect
 from pipelines.seasons import eastern_date
 from pipelines.settings import PROJECT
-from pipelines.warehouse.requested_dates import DateState, record_outcomes, request_dates
+from pipelines.warehouse.requested_dates import DateState, record_lost, request_dates
 
 NOW = dt.datetime.now(dt.UTC)  # the tables are compared with the database's clock
 TODAY = eastern_date(NOW)
@@ -81,7 +81,7 @@ def test_failed_dates_that_nothing_requests_again_are_a_warning(
     dates = [day("2014-02-01"), day("2014-02-02")]
     with connect(database_url) as connection:
         request_dates(connection, "ncaam", dates, "backfill abc", NOW)
-        record_outcomes(connection, "ncaam", dict.fromkeys(dates, "canceled with backfill abc"))
+        record_lost(connection, "ncaam", dates, NOW, NOW, "canceled with backfill abc")
         connection.commit()
     sentence = "2014-02-02 and 1 more failed and will not be requested again: load with `gamepulse backfill`."
     assert check() == (WARNING, f"WARNING: {sentence}")

@@ -21,11 +21,11 @@ from support.warehouse import Warehouse
 
 from pipelines import sensors
 from pipelines.definitions import defs
-from pipelines.errors import AlertError
+from pipelines.errors import AlertError, ApiUnreachableError, UpstreamFailedError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
 from pipelines.runtime.run_launcher import STOPPED_TAG
-from pipelines.runtime.runs import ASSET, PARTITION_TAG, QUEUED, RANGE_TAGS, REASON_TAG, requester
+from pipelines.runtime.runs import ASSET, BACKFILL_TAG, PARTITION_TAG, QUEUED, RANGE_TAGS, REASON_TAG, requester
 from pipelines.schedules import ncaa_schedule
 from pipelines.sensors import alert_text, failure_alert, ncaa_repairs, ncaa_table_changes, repairs
 from pipelines.warehouse.requested_dates import CANCELED, record_outcomes, request_dates
@@ -43,7 +43,9 @@ class History:
         self.warehouse = warehouse
         self.url = url
 
-    def run(self, now: str | dt.datetime, date: str, status: dg.DagsterRunStatus, **tags: str) -> str:
+    def run(
+        self, now: str | dt.datetime, date: str, status: dg.DagsterRunStatus, *, is_local: bool = False, **tags: str
+    ) -> str:
         """A run of a date that was created and ended at that moment, recorded where it started."""
         tags = {PARTITION_TAG: date, **tags}
         run = dg.DagsterRun("ncaa_ingestion", status=status, tags=tags, remote_job_origin=ORIGIN)
@@ -52,10 +54,17 @@ class History:
         if status not in QUEUED:
             with connect(self.url) as connection:
                 request_dates(connection, MENS_BASKETBALL.sport, [day(date)], requester(run), _moment(now))
-                if status == Status.FAILURE:
-                    record_outcomes(connection, MENS_BASKETBALL.sport, {day(date): "GET gave 500."})
                 connection.commit()
+            if status == Status.FAILURE:
+                self.fails(date, is_local=is_local)
         return run.run_id
+
+    def fails(self, date: str, *, is_local: bool = False) -> None:
+        """The last request of a date failed."""
+        error = ApiUnreachableError("No DNS.") if is_local else UpstreamFailedError("GET gave 500.")
+        with connect(self.url) as connection:
+            record_outcomes(connection, MENS_BASKETBALL.sport, {day(date): error})
+            connection.commit()
 
     def loads(self, now: str | dt.datetime, date: str, games_to_come: int = 0) -> None:
         """A successful run and its load of 30 games."""
@@ -89,9 +98,9 @@ class History:
             return _reasons(requests, priority="5")
 
     def requested(self) -> dict[str, tuple[str, int, str | None]]:
-        """Requester, attempts and reason of each requested date."""
+        """Requester, repairs and reason of each requested date."""
         rows = self.warehouse.query("SELECT * FROM requested_date ORDER BY game_date")
-        return {str(row["game_date"]): (row["requested_by"], row["attempts"], row["last_reason"]) for row in rows}
+        return {str(row["game_date"]): (row["requested_by"], row["repairs"], row["last_reason"]) for row in rows}
 
 
 def _moment(text: str | dt.datetime) -> dt.datetime:
@@ -245,31 +254,70 @@ def test_days_missed_since_the_schedule_first_ran_are_made_up_for_however_many(h
     assert set(requested) == missed | {TODAY}
 
 
-def test_an_old_date_that_failed_is_requested_daily_at_most_seven_times(history: History) -> None:
+def repaired_at(history: History, date: str, since: str, every: int, days: int, *, is_local: bool) -> list[int]:
+    """The minutes at which a date is repaired, all in vain, while the schedule loads today."""
+    minutes = []
+    for minute in range(0, days * 24 * 60, every):
+        now = at(since) + dt.timedelta(minutes=minute)
+        with time_machine.travel(now, tick=False):
+            history.warehouse.query(
+                f"UPDATE scoreboard SET fetched_at = '{now.isoformat()}' WHERE game_date = '{TODAY}'"
+            )
+        if date in history.repairs(now + dt.timedelta(minutes=1)):
+            minutes.append(minute)
+            history.fails(date, is_local=is_local)
+    return minutes
+
+
+@pytest.mark.parametrize(
+    ("is_local", "every", "days", "hours"),
+    [
+        (True, 15, 3, [0, 0.25, 0.5, 0.75, 1.25, 2, 3.25, 5.5, 10, 18.75, 36, 60]),
+        (False, 60, 9, [1, 3, 7, 15, 31, 55, 79, 103, 127, 151, 175, 199]),
+    ],
+)
+def test_an_old_date_that_fails_is_requested_ever_more_rarely_twelve_times(
+    history: History, is_local: bool, every: int, days: int, hours: list[float]
+) -> None:
     settle_the_week(history)
-    history.run("2026-01-15 19:00", TODAY, Status.SUCCESS)
     old = "2014-02-01"
-    history.run("2026-01-15 19:00", old, Status.FAILURE)
-    requests = []
-    for hours in range(1, 24 * 14, 6):
-        now = at("2026-01-15 19:30") + dt.timedelta(hours=hours)
-        if old in history.repairs(now):
-            requests.append(hours)
-            with connect(history.url) as connection:
-                record_outcomes(connection, MENS_BASKETBALL.sport, {day(old): "GET gave 500."})
-                connection.commit()
-    assert requests == [1, 25, 49, 73, 97, 121]
-    assert history.requested()[old] == (history.requested()[old][0], 7, "GET gave 500.")
+    history.loads("2026-01-15 19:00", TODAY)
+    history.run("2026-01-15 19:00", old, Status.FAILURE, is_local=is_local)
+    minutes = repaired_at(history, old, "2026-01-15 19:00", every, days, is_local=is_local)
+    assert [minute / 60 for minute in minutes] == hours
+    assert history.requested()[old][1] == 12
+
+    history.run("2026-02-15 19:00", old, Status.FAILURE)
+    assert history.requested()[old][1] == 0, "a person requested it"
+    assert old in history.repairs("2026-02-15 20:00")
 
 
-def test_repairs_do_not_fill_the_queue(history: History) -> None:
+def test_what_failed_in_an_outage_is_requested_as_soon_as_any_date_loads(history: History) -> None:
     settle_the_week(history)
+    history.warehouse.query("UPDATE scoreboard SET fetched_at = '2026-01-15 11:00-05'")
     old = [f"2014-01-{number:02}" for number in range(1, 31)]
     for date in old:
-        history.run("2026-01-15 12:00", date, Status.FAILURE)
-    history.run("2026-01-15 19:00", TODAY, Status.SUCCESS)
+        history.run("2026-01-15 12:00", date, Status.FAILURE, is_local=True)
+    history.run("2026-01-15 19:00", TODAY, Status.FAILURE, is_local=True)
+    for hour in range(13, 19):
+        requested = history.repairs(f"2026-01-15 {hour}:00")
+        assert len(requested) == 2, "no more, while nothing loads"
+        for date in requested:
+            history.fails(date, is_local=True)
+    history.loads("2026-01-15 19:00", TODAY)
+    assert len(history.repairs("2026-01-15 19:01")) == 20
+    assert len(history.repairs("2026-01-15 19:02")) == 10
+
+
+def test_repairs_do_not_fill_the_queue_and_reach_the_longest_waiting_dates_too(history: History) -> None:
+    settle_the_week(history)
+    old = [f"2014-01-{number:02}" for number in range(1, 31)]
+    for number, date in enumerate(old):
+        history.run(at("2026-01-15 12:00") + dt.timedelta(minutes=number), date, Status.FAILURE)
+    history.loads("2026-01-15 19:00", TODAY)
     history.run("2026-01-15 19:00", "2013-01-01", Status.QUEUED, **{"dagster/sensor_name": "ncaa_repairs"})
-    assert list(history.repairs("2026-01-15 19:03")) == old[:-20:-1], "19 and the queued one"
+    requested = history.repairs("2026-01-15 19:03")
+    assert set(requested) == {*old[:9], *old[-10:]}, "19 and the queued one"
 
 
 BACKFILL = [f"2014-02-0{number}" for number in range(1, 6)]
@@ -328,18 +376,34 @@ def test_dates_of_a_backfill_whose_runs_were_canceled_are_recorded_and_made_up_f
     for date in BACKFILL:
         assert settled.requested()[date] == ("backfill abc", 0, None)
     settled.loads("2026-01-15 12:02", BACKFILL[0])
+    assert evaluate(settled, "2026-01-15 12:30", cursor)[0] == set(), "the backfill has still to start their runs"
     for date in BACKFILL[1:]:
-        settled.run("2026-01-15 12:00", date, Status.QUEUED)
-    assert evaluate(settled, "2026-01-15 14:00")[0] == set(), "they are queued"
+        settled.run("2026-01-15 12:31", date, Status.QUEUED, **{BACKFILL_TAG: "abc"})
+    assert evaluate(settled, "2026-01-15 14:00", cursor)[0] == set(), "they are queued"
     for run in settled.instance.get_runs(dg.RunsFilter(statuses=[Status.QUEUED])):
         settled.instance.report_run_canceled(run)
     add_backfill(settled, BulkActionStatus.FAILED)
 
-    requests, cursor = evaluate(settled, "2026-01-15 13:01", cursor)
-    assert requests == set(BACKFILL[1:]), "an hour after they were requested"
-    assert settled.requested()[BACKFILL[0]] == ("backfill abc", 1, None)
-    settled.loads("2026-01-15 13:02", BACKFILL[1])
-    assert evaluate(settled, "2026-01-15 13:03", cursor)[0] == set()
+    requests, cursor = evaluate(settled, "2026-01-15 14:01", cursor)
+    assert requests == set(BACKFILL[1:])
+    assert settled.requested()[BACKFILL[0]] == ("backfill abc", 0, None)
+    for date in BACKFILL[1:]:
+        settled.loads("2026-01-15 14:02", date)
+    assert evaluate(settled, "2026-01-15 14:03", cursor)[0] == set()
+
+
+@pytest.mark.parametrize("ever_loaded", [True, False])
+def test_a_date_whose_process_died_is_requested_within_minutes(settled: History, ever_loaded: bool) -> None:
+    """The run said nothing: a settled date would be taken for loaded, and an old one would wait for an hour."""
+    date = BACKFILL[0]
+    if ever_loaded:
+        settled.loads("2026-01-10 12:00", date)
+    settled.run("2026-01-15 12:00", date, Status.STARTED)
+    _, cursor = evaluate(settled, "2026-01-15 12:01")
+    [run] = settled.instance.get_runs(dg.RunsFilter(statuses=[Status.STARTED]))
+    with time_machine.travel(at("2026-01-15 12:02"), tick=False):
+        settled.instance.report_run_failed(run)
+    assert evaluate(settled, "2026-01-15 12:03", cursor)[0] == {date}
 
 
 def test_dates_that_a_person_canceled_stay_a_finding_and_are_not_requested(settled: History) -> None:
@@ -362,11 +426,12 @@ def test_dates_that_a_person_canceled_stay_a_finding_and_are_not_requested(settl
     run = dg.DagsterRun("ncaa_ingestion", status=Status.CANCELED, tags=tags)
     with time_machine.travel(at("2026-01-15 12:03"), tick=False):
         settled.instance.add_run(run)
+    settled.run("2026-01-15 12:03", single := "2015-02-01", Status.CANCELED)
 
     for now in ("2026-01-15 12:06", "2026-01-15 18:00", "2026-01-20 18:00"):
         requests, cursor = evaluate(settled, now, cursor)
         assert {date for date in requests if date < "2026"} == set()
-    for date in (*BACKFILL[1:], "2015-01-02", last):
+    for date in (*BACKFILL[1:], "2015-01-02", last, single):
         reason = settled.requested()[date][2]
         assert reason is not None
         assert reason.startswith(CANCELED), date
@@ -383,8 +448,7 @@ def test_dates_of_a_range_that_was_stopped_with_the_daemon_are_requested(settled
     with connect(settled.url) as connection:
         request_dates(connection, MENS_BASKETBALL.sport, dates, requester(run), at("2026-01-15 12:01"))
         connection.commit()
-    _, cursor = evaluate(settled, "2026-01-15 12:02")
-    requests, _ = evaluate(settled, "2026-01-15 13:02", cursor)
+    requests, _ = evaluate(settled, "2026-01-15 12:03")
     assert requests == {"2015-01-01", "2015-01-02"}
 
 

@@ -7,9 +7,10 @@ from pipelines.errors import GamePulseError
 
 
 def outline(error: type[GamePulseError], before: str = "", indent: str = "") -> list[str]:
-    """Returns the lines of a class and its subclasses."""
+    """Returns the lines of a class and its subclasses, which are as local as it is."""
     children = [child for child in error.__subclasses__() if child.__module__ == errors.__name__]
-    lines = [before + error.__name__ + ("  *" if error.retryable else "")]
+    marks = "*" * error.retryable, "+" * ("is_local" in vars(error) and error.is_local)
+    lines = [f"{before}{error.__name__}  {' '.join(filter(None, marks))}".rstrip()]
     for child in children:
         last = child is children[-1]
         lines += outline(child, indent + ("└── " if last else "├── "), indent + ("    " if last else "│   "))
