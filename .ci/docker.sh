@@ -17,8 +17,9 @@ if [ -f ../shared/docker/engine.sh ]; then
   export POSTGRES_IMAGE=gamepulse-postgres-substitute
   docker build -q -t "$POSTGRES_IMAGE" - >/dev/null <<'EOF'
 FROM postgres:18-alpine
-RUN printf '%s\n' '#!/bin/sh' 'POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE") exec docker-entrypoint.sh "$@"' \
-    > /usr/local/bin/entrypoint && chmod 755 /usr/local/bin/entrypoint
+RUN printf '%s\n' '#!/bin/sh' \
+    'export POSTGRES_PASSWORD="${POSTGRES_PASSWORD:-$(cat "$POSTGRES_PASSWORD_FILE")}"' \
+    'exec docker-entrypoint.sh "$@"' > /usr/local/bin/entrypoint && chmod 755 /usr/local/bin/entrypoint
 ENTRYPOINT ["entrypoint"]
 EOF
 fi

@@ -17,6 +17,7 @@ from support.webserver import Webserver
 PROJECT = Path(__file__).resolve().parents[2]
 RUNBOOK = PROJECT / "docs/runbook.md"
 IMAGE = "gamepulse-compose-test"
+REVISION = "0123456789abcdef0123456789abcdef01234567"
 FILES = ("docker-compose.yml", "docker-compose.override.yml", "tests/compose/every-minute.yml")
 SERVICES = ("db", "dagster-webserver", "dagster-daemon", "simulator")
 
@@ -129,7 +130,7 @@ class ComposeStack(Webserver):
 def image() -> Iterator[str]:
     """The image of this working tree, built with the options in `GAMEPULSE_BUILD_OPTIONS`."""
     options = shlex.split(os.environ.get("GAMEPULSE_BUILD_OPTIONS", ""))
-    run("docker", "build", "-q", "-t", IMAGE, *options, ".")
+    run("docker", "build", "-q", "-t", IMAGE, "--build-arg", f"REVISION={REVISION}", *options, ".")
     yield IMAGE
     run("docker", "image", "rm", "-f", IMAGE)
 

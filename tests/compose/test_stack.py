@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from support.webserver import SET_LIMIT
 
 from pipelines.seasons import eastern_date
 
-from .conftest import IMAGE, PROJECT, SERVICES, ComposeStack, run
+from .conftest import IMAGE, PROJECT, REVISION, SERVICES, ComposeStack, run
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
@@ -78,6 +79,22 @@ def test_the_image_is_small_and_unprivileged_and_has_no_build_tools(image: str) 
     run("docker", "run", "--rm", image, "sh", "-c", "! command -v gcc && ! touch /app/file 2>/dev/null")
     environment = " ".join(found["Config"]["Env"])
     assert "PASSWORD" not in environment
+
+
+def test_the_image_has_labels_and_lists_its_packages(image: str) -> None:
+    [found] = json.loads(run("docker", "image", "inspect", image))
+    labels = {name.removeprefix("org.opencontainers.image."): text for name, text in found["Config"]["Labels"].items()}
+    assert (labels["title"], labels["revision"], labels["licenses"]) == ("GamePulse", REVISION, "MIT")
+    assert labels["version"] == metadata.version("gamepulse")
+
+    listed = json.loads(run("docker", "run", "--rm", image, "cat", "sbom.cdx.json"))
+    assert (listed["bomFormat"], listed["metadata"]["component"]["name"]) == ("CycloneDX", "gamepulse")
+    components = {(component["name"], component["version"]) for component in listed["components"]}
+    installed = run(
+        *("docker", "run", "--rm", image, "python", "-c"),
+        "from importlib.metadata import distributions; [print(d.name, d.version) for d in distributions()]",
+    )
+    assert components | {("gamepulse", labels["version"])} == {tuple(line.split()) for line in installed.splitlines()}
 
 
 def test_the_first_start_turns_on_the_schedule_and_loads_today(stack: ComposeStack) -> None:

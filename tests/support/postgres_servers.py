@@ -1,6 +1,7 @@
 """Chooses and starts the PostgreSQL server of a test run: `--pg=docker|embedded|url|auto`."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,9 +13,12 @@ from pydantic import SecretStr
 
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.url import libpq_url
-from pipelines.settings import Settings
+from pipelines.settings import PROJECT, Settings
 
-IMAGE = "postgres:18-alpine"
+IMAGE = (
+    os.environ.get("POSTGRES_IMAGE")
+    or re.findall("POSTGRES_IMAGE:-([^}]+)}", (PROJECT / "docker-compose.yml").read_text())[0]
+)
 CHOICES = ("auto", "docker", "embedded", "url")
 SETTINGS = {"timezone": "America/New_York", "max_connections": "200"}
 
