@@ -10,7 +10,7 @@ from pipelines.cadence import TICK_CRON, TICK_MINUTES
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
 from pipelines.runtime.prune import PRUNED_AT_ONCE, prune
-from pipelines.runtime.runs import REASON_TAG, is_queued
+from pipelines.runtime.runs import REASON_TAG, has_run_since, is_backfill_under_way, is_queued
 from pipelines.seasons import EASTERN, eastern_date
 from pipelines.settings import Settings
 from pipelines.warehouse.requested_dates import read_date_states
@@ -80,20 +80,29 @@ ncaa_upcoming_schedule = dg.ScheduleDefinition(
 )
 
 
-ncaa_checks_schedule = dg.ScheduleDefinition(
+@dg.schedule(
     job=ncaa_checks,
     cron_schedule="5 * * * *",  # not with a tick
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    tags=REPAIR_TAGS,
-    description="Requests the checks of the tables every hour, so that they notice that nothing was loaded.",
+    description="Requests the checks of the tables where none ran for an hour, so that they notice that nothing loads.",
 )
+def ncaa_checks_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    # A run of this schedule is created some seconds after the full hour.
+    since = context.scheduled_execution_time - dt.timedelta(minutes=55)
+    if has_run_since(context.instance, ncaa_checks.name, since):
+        return dg.SkipReason("The checks ran less than an hour ago.")
+    return dg.RunRequest(tags=REPAIR_TAGS)
 
-ncaa_prune_schedule = dg.ScheduleDefinition(
+
+@dg.schedule(
     job=ncaa_prune,
     cron_schedule="35 5 * * *",  # no games, and not with a tick
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    tags=ONE_DATE_TAGS,
     description="Requests the deletion of superseded runs from Dagster's history, each night.",
 )
+def ncaa_prune_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    if is_backfill_under_way(context.instance):
+        return dg.SkipReason("A backfill is under way: a run of this job would take the slot that it leaves to a tick.")
+    return dg.RunRequest(tags=ONE_DATE_TAGS)

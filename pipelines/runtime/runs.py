@@ -106,6 +106,18 @@ def unfinished_dates(instance: dg.DagsterInstance, dates: Collection[dt.date]) -
     return {date for run in runs for date in run_dates(run.tags)} & set(dates)
 
 
+def has_run_since(instance: dg.DagsterInstance, job: str, since: dt.datetime) -> bool:
+    """Returns whether a run of the job was created after an aware moment, and did not fail."""
+    statuses = [*QUEUED, *UNDER_WAY, dg.DagsterRunStatus.SUCCESS]
+    return instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=statuses, created_after=since)) > 0
+
+
+def is_backfill_under_way(instance: dg.DagsterInstance) -> bool:
+    """Returns whether runs of a backfill occupy slots of the queue."""
+    runs = instance.get_runs(dg.RunsFilter(statuses=[*UNDER_WAY]))
+    return any(BACKFILL_TAG in run.tags for run in runs)
+
+
 def unfinished_repairs(instance: dg.DagsterInstance) -> int:
     """Returns the number of repairs that are queued or under way."""
     tags = {"dagster/sensor_name": REPAIR_SENSOR}

@@ -26,7 +26,7 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
 from pipelines.runtime.run_launcher import STOPPED_TAG
 from pipelines.runtime.runs import ASSET, BACKFILL_TAG, PARTITION_TAG, QUEUED, RANGE_TAGS, REASON_TAG, requester
-from pipelines.schedules import ncaa_schedule
+from pipelines.schedules import ncaa_checks_schedule, ncaa_prune_schedule, ncaa_schedule
 from pipelines.sensors import alert_text, failure_alert, ncaa_repairs, ncaa_table_changes, repairs
 from pipelines.warehouse.requested_dates import CANCELED, record_outcomes, request_dates
 
@@ -468,6 +468,34 @@ def test_changed_tables_request_their_checks_once(instance: dg.DagsterInstance) 
         assert [requests(), requests()] == [1, 0]
     instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition=TODAY))
     assert requests() == 0, "no row changed"
+
+
+def requests_of(schedule: dg.ScheduleDefinition, history: History, now: str) -> int:
+    with dg.build_schedule_context(
+        instance=history.instance, repository_def=defs.get_repository_def(), scheduled_execution_time=at(now)
+    ) as context:
+        context._instance = history.instance
+        return len(schedule.evaluate_tick(context).run_requests or [])
+
+
+def test_checks_run_every_hour_unless_changed_rows_requested_them(history: History) -> None:
+    def checks_at(now: str, status: dg.DagsterRunStatus) -> None:
+        with time_machine.travel(at(now), tick=False):
+            history.instance.add_run(dg.DagsterRun("ncaa_checks", status=status))
+
+    assert requests_of(ncaa_checks_schedule, history, "2026-01-10 20:05") == 1
+    checks_at("2026-01-10 19:05:20", Status.SUCCESS)  # the schedule's own
+    checks_at("2026-01-10 19:30", Status.FAILURE)
+    assert requests_of(ncaa_checks_schedule, history, "2026-01-10 20:05") == 1
+    checks_at("2026-01-10 19:30", Status.SUCCESS)
+    assert requests_of(ncaa_checks_schedule, history, "2026-01-10 20:05") == 0
+    assert requests_of(ncaa_checks_schedule, history, "2026-01-10 21:05") == 1
+
+
+def test_runs_are_not_pruned_during_a_backfill_which_leaves_one_slot(history: History) -> None:
+    assert requests_of(ncaa_prune_schedule, history, "2026-01-10 05:35") == 1
+    history.run("2026-01-10 05:30", TODAY, Status.STARTED, **{BACKFILL_TAG: "abc"})
+    assert requests_of(ncaa_prune_schedule, history, "2026-01-10 05:35") == 0
 
 
 def failure_of_a_run(history: History, date: str, error: str) -> dg.RunFailureSensorContext:
