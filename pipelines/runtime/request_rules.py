@@ -41,8 +41,7 @@ class Refusal:
 def refuse(scope: Scope, rules: RequestRules) -> Refusal | None:
     """Returns why an HTTP request or the opening of a websocket is refused; None if it is served."""
     headers = Headers(scope=scope)
-    hosts = headers.getlist("host")
-    [host] = hosts if len(hosts) == 1 else [", ".join(hosts)]
+    host = ", ".join(headers.getlist("host"))
     # The probes of Kubernetes name the address of the pod.
     if scope["path"] != f"{rules.path_prefix}/server_info" and not _is_allowed(host, rules):
         return Refusal(
@@ -58,13 +57,14 @@ def refuse(scope: Scope, rules: RequestRules) -> Refusal | None:
         if not _is_same_origin(origin, host):
             return Refusal(
                 403,
-                f"The origin {origin!r} is not that of the host {host!r}: open the UI by its own address. A proxy must "
+                f"The origin {origin!r} is not that of the host {host!r}: open the UI by its own address; a proxy must "
                 "pass the browser's Host header.",
             )
     for site in headers.getlist("sec-fetch-site"):
         if site not in ("same-origin", "none"):
             return Refusal(
-                403, f"A page of another origin sent this request (Sec-Fetch-Site: {site}): open the UI by its address."
+                403,
+                f"A page of another origin (Sec-Fetch-Site: {site}) sent this request: open the UI by its own address.",
             )
     if "/report_asset_" in scope["path"] and not rules.reports_allowed:
         return Refusal(403, "/report_asset_* is off: set GAMEPULSE_REPORT_ASSET_EVENTS=true to turn it on.")

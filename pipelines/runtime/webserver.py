@@ -4,17 +4,20 @@ In the image it is called `dagster-webserver`, so that Dagster's Helm chart star
 """
 
 import logging
+import sys
+from functools import partial
 from typing import Any
 
 from dagster_webserver import cli
 from dagster_webserver.app import create_app_from_workspace_process_context
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.runtime.request_rules import RequestRules, refuse
-from pipelines.settings import Settings
+from pipelines.settings import Settings, explain_invalid
 
 
 class RefusingMiddleware:
@@ -44,19 +47,26 @@ class RefusingMiddleware:
 
 
 def create_app(
-    workspace_process_context: Any, path_prefix: str = "", live_data_poll_rate: int | None = None, **options: Any
+    settings: Settings,
+    workspace_process_context: Any,
+    path_prefix: str = "",
+    live_data_poll_rate: int | None = None,
+    **options: Any,
 ) -> Starlette:
     """Returns Dagster's application behind the middleware, for the arguments of Dagster's own function."""
-    settings = Settings()
-    rules = RequestRules(settings.gamepulse_allowed_hosts, settings.gamepulse_report_asset_events, path_prefix)
     app = create_app_from_workspace_process_context(
         workspace_process_context, path_prefix, live_data_poll_rate, **options
     )
+    rules = RequestRules(settings.gamepulse_allowed_hosts, settings.gamepulse_report_asset_events, path_prefix)
     app.add_middleware(RefusingMiddleware, rules)
     return app
 
 
 def main() -> None:
     """Runs Dagster's command, which has no setting for a middleware."""
-    cli.create_app_from_workspace_process_context = create_app  # type: ignore[attr-defined]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.exit(f"gamepulse-webserver: {explain_invalid(error)}")
+    cli.create_app_from_workspace_process_context = partial(create_app, settings)  # type: ignore[attr-defined]
     cli.main()  # type: ignore[no-untyped-call]

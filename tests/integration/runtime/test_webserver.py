@@ -16,6 +16,8 @@ from support.webserver import SET_LIMIT, Webserver
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from pipelines.runtime.webserver import main
+
 PROXIED = "dagster.example.org"
 
 
@@ -172,3 +174,9 @@ def test_a_proxy_that_ends_tls_is_served_under_the_names_that_are_set(webservers
     for headers in ((host, ATTACKER), (ATTACKER,), (("Host", "unknown.example"),)):
         assert send(server, "POST", "/ui/graphql", (*headers, JSON), body)[0] in (403, 421)
         assert send(server, "POST", "/ui/report_asset_materialization/x", headers)[0] in (403, 421)
+
+
+def test_an_invalid_setting_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEPULSE_ALLOWED_HOSTS", "https://dagster.example.org")
+    with pytest.raises(SystemExit, match=r"^gamepulse-webserver: GAMEPULSE_ALLOWED_HOSTS: .* is not a host name"):
+        main()
