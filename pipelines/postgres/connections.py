@@ -37,31 +37,36 @@ def open_connection(url: URL, settings: Mapping[str, str]) -> Connection:
     """
     connection: Connection = psycopg2.connect(**psycopg2_arguments(url))
     connection.autocommit = True
-    server_process = _server_process(connection, set_statements(settings))
+    server_process = _server_process(connection)
     # Only a pooler answers in the name of another process than the one that serves the session.
-    if server_process != connection.info.backend_pid and _shares_sessions(connection, url, server_process):
+    if server_process != connection.info.backend_pid and _shares_sessions(connection, url):
         connection.close()
         raise ConfigurationError(
             f"Database {describe(url)} is behind a connection pooler in transaction mode, which loses the settings of "
             "a session: use its session mode (Supabase: port 5432), or the server's own address (Neon: the host "
             "without `-pooler`)."
         )
+    with connection.cursor() as cursor:
+        cursor.execute(set_statements(settings))
     connection.autocommit = False
     return connection
 
 
-def _server_process(connection: Connection, statements: str = "") -> int:
+def _server_process(connection: Connection) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"{statements}SELECT pg_backend_pid()")
+        cursor.execute("SELECT pg_backend_pid()")
         [pid] = cursor.fetchone() or (0,)
         return int(pid)
 
 
-def _shares_sessions(connection: Connection, url: URL, server_process: int) -> bool:
-    """Whether a second connection is served by the process that serves the first one.
+def _shares_sessions(connection: Connection, url: URL) -> bool:
+    """Whether the process that serves this connection also serves a second one, or changes.
 
     A pooler in session mode may let the second one wait until the first one is closed.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SET gamepulse.session = 'kept'")  # from then on Amazon's RDS Proxy keeps the process
+    server_process = _server_process(connection)
     with closing(psycopg2.connect(**psycopg2_arguments(url), async_=1)) as second:
         deadline = time.monotonic() + _SECOND_SECONDS
         if not _is_ready(second, deadline):

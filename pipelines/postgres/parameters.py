@@ -24,6 +24,7 @@ DEFAULTS: Final = {
 
 _ANY: Final = ".*"
 _NUMBER: Final = "[0-9]+"
+_POSITIVE: Final = "[1-9][0-9]*"
 _VALUES: Final[dict[str, str]] = {
     "host": _ANY,
     "port": _ANY,
@@ -33,9 +34,9 @@ _VALUES: Final[dict[str, str]] = {
     "passfile": _ANY,
     "connect_timeout": _NUMBER,
     "keepalives": "0|1",
-    "keepalives_idle": _NUMBER,
-    "keepalives_interval": _NUMBER,
-    "keepalives_count": _NUMBER,
+    "keepalives_idle": _POSITIVE,
+    "keepalives_interval": _POSITIVE,
+    "keepalives_count": _POSITIVE,
     "tcp_user_timeout": _NUMBER,
     "application_name": _ANY,
     "fallback_application_name": _ANY,
@@ -132,7 +133,9 @@ def _check_values(parameters: dict[str, str], variable: str) -> None:
         if key not in _VALUES:
             _refuse(variable, f"has `{key}`, which psql, psycopg2 and asyncpg do not all support")
         if re.fullmatch(_VALUES[key], value, re.DOTALL) is None:
-            choices = _VALUES[key].replace(_NUMBER, "a number").replace("|", " or ")
+            choices = (
+                _VALUES[key].replace(_NUMBER, "a number").replace(_POSITIVE, "a number above 0").replace("|", " or ")
+            )
             _refuse(variable, f"has a wrong `{key}`, which must be {choices}")
     if parameters.get("sslrootcert") == "system" and parameters.setdefault("sslmode", "verify-full") != "verify-full":
         _refuse(variable, "has `sslrootcert=system`, which needs `sslmode=verify-full`")

@@ -77,7 +77,8 @@ class Database:
             asyncpg.InternalClientError,
             OSError,
         ) as error:
-            raise translate_error(url, error) from error
+            # asyncpg's own timeouts have no text.
+            raise translate_error(url, error if str(error) else OSError("no answer in time")) from error
 
     async def now(self) -> dt.datetime:
         """Returns the moment by the database's clock, which all processes on one database share."""

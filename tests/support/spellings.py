@@ -59,6 +59,7 @@ REFUSED = {
     "libpq, standby": "postgresql://{login}@{address}/{name}?target_session_attrs=prefer-standby",
     "libpq, authentication": "postgresql://{login}@{address}/{name}?require_auth=scram-sha-256",
     "libpq, weak verification": "postgresql://{login}@{address}/{name}?sslmode=require&sslrootcert=system",
+    "libpq, no keepalive": "postgresql://{login}@{address}/{name}?keepalives_idle=0",
     "libpq, no host": "postgresql:///{name}",
     "SQLAlchemy, several hosts": "postgresql+psycopg2://{login}@/{name}?host={address}&host=h2:5433",
     "SQLAlchemy, host with port": "postgresql+psycopg2://{login}@/{name}?host={address}",

@@ -1,12 +1,15 @@
 """Sessions on the app's database: isolation, and the errors that they raise."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 from support.postgres_servers import settings_for
+from support.proxy import Proxy
 
-from pipelines.errors import DatabaseConflictError, DatabaseError
+from pipelines.errors import DatabaseConflictError, DatabaseError, DatabaseUnreachableError
+from pipelines.postgres import sessions
 from pipelines.postgres.sessions import Database
 
 
@@ -57,3 +60,25 @@ def test_serialization_failures_are_conflicts(database_url: sa.URL, state: str) 
 
     with pytest.raises(DatabaseConflictError):
         asyncio.run(fail())
+
+
+@pytest.mark.parametrize("silence", [Proxy.freeze, Proxy.forget])
+def test_a_session_whose_connection_goes_silent_fails(
+    silence: Callable[[Proxy], None], database_url: sa.URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "COMMAND_SECONDS", 2.0)
+    assert database_url.host is not None
+    assert database_url.port is not None
+
+    async def wait(url: sa.URL, proxy: Proxy) -> None:
+        async with Database(settings_for(url)) as database, database.get_session() as session:
+            connection = await session.connection()
+            await connection.execute(sa.text("SELECT 1"))
+            silence(proxy)
+            await connection.execute(sa.text("SELECT 1"))
+
+    with (
+        Proxy(database_url.host, database_url.port) as proxy,
+        pytest.raises(DatabaseUnreachableError, match="no answer in time"),
+    ):
+        asyncio.run(wait(database_url.set(port=proxy.port), proxy))
