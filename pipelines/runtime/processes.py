@@ -1,6 +1,8 @@
 """Identifies processes across machines, restarts and reused process ids."""
 
+import contextlib
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -49,6 +51,12 @@ class Process(NamedTuple):
             return True
         state, started = _state(self.pid)
         return state == "Z" or (UNKNOWN not in (started, self.started) and started != self.started)
+
+    def send(self, name: signal.Signals) -> None:
+        """Sends a signal, unless the process is of another machine or user, or has ended."""
+        if self[:3] == Process.current()[:3] and not self.has_ended():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self.pid, name)
 
 
 def _machine() -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from support.dagster_stack import Stack, until
+from support.invariants import is_alive
 
 from pipelines.warehouse.load import TAKE_TURN
 
@@ -80,3 +81,12 @@ def test_a_canceled_range_has_loaded_exactly_the_dates_it_reported(stack: Stack)
     assert loaded == set(materialized)
     for date in materialized:
         assert stack.games(date) == stack.simulated_games(date)
+
+
+def test_a_forced_termination_ends_the_process(stack: Stack) -> None:
+    stack.set_faults(hang={"seconds": 30})
+    run_id = stack.wait_for_request(lambda: stack.launch_date("2026-01-08"))
+    stack.terminate(run_id, force=True)
+    assert stack.status(run_id) == "CANCELED"
+    pid = stack.process_of(run_id)
+    until("its process ends", lambda: pid is not None and not is_alive(pid), 5)

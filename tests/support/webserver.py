@@ -20,7 +20,8 @@ _REEXECUTE_BACKFILL = """
 """
 _CANCEL_BACKFILL = "mutation ($id: String!) { cancelPartitionBackfill(backfillId: $id) { __typename } }"
 _TERMINATE_RUN = """
-    mutation ($id: String!) { terminateRun(runId: $id) { __typename ... on PythonError { message } } }
+    mutation ($id: String!, $policy: TerminateRunPolicy) {
+        terminateRun(runId: $id, terminatePolicy: $policy) { __typename ... on PythonError { message } } }
 """
 _PARTITION_STATUSES = """
     { assetNodeOrError(assetKey: {path: ["ncaa_games"]}) { ... on AssetNode {
@@ -96,8 +97,10 @@ class Webserver:
         canceled = self.graphql(_CANCEL_BACKFILL, id=backfill_id)["cancelPartitionBackfill"]
         assert canceled["__typename"] == "CancelBackfillSuccess", canceled
 
-    def terminate(self, run_id: str) -> None:
-        terminated = self.graphql(_TERMINATE_RUN, id=run_id)["terminateRun"]
+    def terminate(self, run_id: str, *, force: bool = False) -> None:
+        """Terminates a run; `force` marks it as canceled at once."""
+        policy = "MARK_AS_CANCELED_IMMEDIATELY" if force else "SAFE_TERMINATE"
+        terminated = self.graphql(_TERMINATE_RUN, id=run_id, policy=policy)["terminateRun"]
         assert terminated["__typename"] == "TerminateRunSuccess", terminated
 
     def partition_statuses(self) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """A run whose process died is distinguished from live ones, on this machine and elsewhere."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -73,6 +75,18 @@ def test_a_run_of_another_machine_with_the_same_host_name_is_left_alone(dead: Pr
 def test_a_run_without_a_readable_process_tag_is_left_alone(tag: str) -> None:
     run = dg.DagsterRun("ncaa_ingestion", tags={PROCESS_TAG: tag} if tag else {})
     assert LocalRunLauncher().check_run_worker_health(run).status is WorkerStatus.RUNNING
+
+
+def test_a_run_that_is_given_up_is_killed_on_this_machine_only() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    started = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19]
+    process = HERE._replace(pid=child.pid, started=started)
+    for other in (process._replace(host="elsewhere.example"), process._replace(started="1")):
+        LocalRunLauncher().get_run_worker_debug_info(dg.DagsterRun("job", tags={PROCESS_TAG: str(other)}))
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(0.2)
+    LocalRunLauncher().get_run_worker_debug_info(dg.DagsterRun("job", tags={PROCESS_TAG: str(process)}))
+    assert child.wait(30) == -signal.SIGKILL
 
 
 def test_a_run_of_another_host_is_left_alone(dead: Process) -> None:
