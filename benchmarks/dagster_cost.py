@@ -1,8 +1,9 @@
-"""`python -m benchmarks.dagster_cost [--quick]`: compares runs of `ncaa_games` with runs of an asset that does nothing.
+"""`python -m benchmarks.dagster_cost [--quick]`: measures runs in Dagster.
 
-- A run is started as by the daemon's launcher: the code server (`StartRun`) spawns an interpreter, which loads the code
-  location and executes the job in-process. Its duration is from launch to end according to its events, without the
-  queue's wait of at most a second; its processor time is that of the spawned process.
+First what a user waits for (`daemon_cost.py`), then runs of `ncaa_games` against runs of an asset that does nothing:
+
+- A run is started as by the daemon: in a fork of a process that has loaded the definitions. Its duration is from launch
+  to end according to its events, without the queue's wait of at most a second; its processor time is its process's.
 - The asset that does nothing is in a separate code location that imports Dagster alone. Both use `dagster.yaml` and one
   new database. The API is the simulator, and the limit of five requests per second applies.
 - *A tick*: 147 games of a Saturday evening with the clock at 60 times its speed, so that each tick has changes. *A
@@ -26,6 +27,7 @@ from dagster._cli.job import _create_run
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import CompositeTarget, ModuleTarget
 
+from benchmarks import daemon_cost
 from benchmarks.server import running_server
 from benchmarks.table import Row, print_table, ratio
 from benchmarks.timing import Comparison
@@ -194,27 +196,27 @@ def _discarded_output() -> Iterator[None]:
         os.dup2(before, number)
 
 
-def _measure(*, quick: bool) -> list[Row]:
-    rows = []
-    with running_server() as server, serving(Options(season=SEASON)) as api:
-        url = server.new_database().render_as_string(hide_password=False)
-        with _code_servers(api.url, url) as servers:
-            servers.run(_NOTHING, {})
-            for measure, repeats in (
-                (_tick, 3 if quick else 9),
-                (_range, 2 if quick else 3),
-                (_runs_per_date, 2 if quick else 10),
-            ):
-                for row in measure(servers, api, repeats):
-                    print(row.name, f"{row.value:.2f} {row.unit} ({row.details})", file=sys.stderr)
-                    rows.append(row)
-    return rows
+def _measure(*, quick: bool) -> Iterator[Row]:
+    with running_server() as server:
+        yield from daemon_cost.backfill(server, 30 if quick else 150)
+        yield from daemon_cost.ticks(server, 3 if quick else 9)
+        with serving(Options(season=SEASON)) as api:
+            url = server.new_database().render_as_string(hide_password=False)
+            with _code_servers(api.url, url) as servers:
+                servers.run(_NOTHING, {})
+                yield from _tick(servers, api, 3 if quick else 9)
+                yield from _range(servers, api, 2 if quick else 3)
+                yield from _runs_per_date(servers, api, 2 if quick else 10)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.dagster_cost", description="Measure the cost of runs.")
     parser.add_argument("--quick", action="store_true", help="fewer runs, to check that everything works")
-    print_table(_measure(quick=parser.parse_args().quick))
+    rows = []
+    for row in _measure(quick=parser.parse_args().quick):
+        print(row.name, f"{row.value:.2f} {row.unit} ({row.details})", file=sys.stderr)
+        rows.append(row)
+    print_table(rows)
 
 
 if __name__ == "__main__":

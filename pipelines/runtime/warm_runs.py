@@ -85,12 +85,15 @@ class WarmRuns:
         if sys.platform != "linux":
             # System libraries of macOS may crash in a forked process: https://github.com/python/cpython/issues/77906
             raise ColdStartNeededError("processes are not forked on this system")
-        present = fingerprint()
-        if self._server is None or not self._server.serves(present):
-            if self._server is not None:
-                self._server.retire()
-            self._server = None
-            self._server = _Server(self._command, present, self._on_end)
+        try:
+            present = fingerprint()
+            if self._server is None or not self._server.serves(present):
+                if self._server is not None:
+                    self._server.retire()
+                self._server = None
+                self._server = _Server(self._command, present, self._on_end)
+        except OSError as error:  # a file that is being replaced, or no memory for a process
+            raise ColdStartNeededError(f"no fork server could be started: {error}") from None
         return self._server
 
 
@@ -138,6 +141,7 @@ class _Server:
         except queue.Empty:
             # It must not start the run after all. A process that it has forked finds the run started, and ends.
             self._process.kill()
+            self._gone.set()
             raise ColdStartNeededError(f"the fork server did not answer within {seconds:g} seconds") from None
         if reply is None:
             raise ColdStartNeededError("the fork server has ended")

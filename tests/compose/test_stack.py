@@ -172,6 +172,27 @@ def test_a_partition_and_a_backfill_are_launched_from_the_ui(stack: ComposeStack
     assert games(stack, *dates) > 0
 
 
+def test_the_webserver_terminates_a_run_in_the_container_of_the_daemon(stack: ComposeStack) -> None:
+    first, last = "2023-11-06", "2024-04-08"
+    run_id = stack.launch({"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last})
+
+    def run_log() -> tuple[str, list[str]]:
+        found = stack.graphql(
+            """query ($id: ID!) { runOrError(runId: $id) { ... on Run { status
+                eventConnection { events { ... on MessageEvent { message } } } } } }""",
+            id=run_id,
+        )["runOrError"]
+        return found["status"], [event["message"] for event in found["eventConnection"]["events"]]
+
+    until("it loads dates", lambda: any("asset_completed" in message for message in run_log()[1]), TIMEOUT)
+    stack.terminate(run_id)
+    until("it is canceled", lambda: run_log()[0] == "CANCELED", TIMEOUT)
+    messages = run_log()[1]
+    assert not [message for message in messages if "Starting a new interpreter" in message], "it was started warm"
+    assert not [message for message in messages if "timed out" in message], "it did not end by itself"
+    assert games(stack, last) == 0
+
+
 def test_the_next_tick_succeeds_after_the_database_is_killed(stack: ComposeStack) -> None:
     before = games(stack, days_ago(10))
     stack.kill("db")

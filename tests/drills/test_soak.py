@@ -40,6 +40,7 @@ def test_ticks_do_not_leak_connections_or_processes(minutes: int, stack: Stack) 
     for name, values in samples.items():
         slope = statistics.linear_regression(range(len(values)), values).slope
         print(f"{name}: {values[0]:.1f} to {values[-1]:.1f}, {slope:+.3f} per tick")  # noqa: T201
+    assert max(samples["fork server, MB"]) <= samples["fork server, MB"][0] + 2
     assert max(samples["connections"]) <= samples["connections"][0] + 4
     assert_nothing_is_left(stack, runs)
 
@@ -50,6 +51,8 @@ def _sample(stack: Stack) -> dict[str, float]:
     # The daemon starts a new code server every minute; the previous one ends a little later.
     servers = [pid for pid, command in stack.processes().items() if "api grpc" in command]
     sample["largest code server, MB"] = max(map(_memory, servers))
+    forks = [pid for pid, command in stack.processes().items() if "pipelines.runtime.fork_server" in command]
+    sample["fork server, MB"] = max(map(_memory, forks))
     sample["connections"] = float(stack.rows(CONNECTIONS)[0][0])
     sample["schema dagster, MB"] = float(stack.rows(SIZE)[0][0]) / 1e6
     return sample

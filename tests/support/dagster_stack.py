@@ -78,13 +78,14 @@ class Stack(Webserver):
             NCAA_API_URL=api.url,
             NCAA_API_REQUESTS_PER_SECOND="50",
         )
+        self.workspace: tuple[str, ...] = ("-w", str(PROJECT / "workspace.yaml"))
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, program: str, *arguments: str) -> None:
         """Starts a Dagster process in its own session."""
         with self.log.open("ab") as log:
             self.children[program] = subprocess.Popen(
-                [Path(sys.executable).parent / program, *arguments, "-w", str(PROJECT / "workspace.yaml")],
+                [Path(sys.executable).parent / program, *arguments, *self.workspace],
                 cwd=PROJECT, env=self.environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
@@ -239,9 +240,9 @@ class Stack(Webserver):
 
 
 @contextlib.contextmanager
-def new_stack(url: sa.URL, folder: Path) -> Iterator[Stack]:
+def new_stack(url: sa.URL, folder: Path, options: Options = Options(season=2025)) -> Iterator[Stack]:  # noqa: B008
     """Yields a stack on a migrated database, with a simulator of the seasons to 2025-26 and no process started."""
-    with serving(Options(season=2025)) as api, pytest.MonkeyPatch.context() as patch:
+    with serving(options) as api, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
         with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
             stack = Stack(url, api, instance, folder)
