@@ -58,17 +58,19 @@ def test_a_run_that_cannot_be_started_warm_is_started_cold_and_says_so(stack: St
 
 def test_a_run_that_is_terminated_before_it_could_start_is_canceled(stack: Stack) -> None:
     stack.set_faults(hang={"seconds": 5})
-    server = server_of(stack, stack.wait_for_request(lambda: stack.launch_date("2026-01-06")))
+    first = stack.wait_for_request(lambda: stack.launch_date("2026-01-11"))
+    server = server_of(stack, first)
     stack.set_faults()
     os.kill(server, signal.SIGSTOP)
-    run_id = stack.launch_date("2026-01-07")
+    run_id = stack.launch_date("2026-01-12")
     until("it is to be started", lambda: stack.status(run_id) == "STARTING", 10)
     run = stack.instance.get_run_by_id(run_id)
     assert run is not None
     stack.instance.report_run_canceling(run)
     os.kill(server, signal.SIGCONT)
     assert stack.finish(run_id, 20) == "CANCELED"
-    assert "2026-01-07" not in stack.dates_loaded()
+    assert "2026-01-12" not in stack.dates_loaded()
+    assert stack.finish(first) == "SUCCESS"
 
 
 def test_a_run_survives_the_daemon_and_the_next_daemon_can_terminate_it(stack: Stack) -> None:
