@@ -16,6 +16,7 @@ from dagster._utils import get_run_crash_explanation
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import DBAPIError
 
+from pipelines.errors import GamePulseError
 from pipelines.runtime.processes import Process
 from pipelines.runtime.warm_runs import ColdStartNeededError, Ended, Start, WarmRuns
 
@@ -29,7 +30,7 @@ END_SECONDS: Final = 1.0
 """Most dates under way finish within this time after the daemon is stopped; longer runs are terminated."""
 TERMINATE_SECONDS: Final = 5.0
 UNDER_WAY: Final = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
-_STORAGE_ERRORS: Final = (DBAPIError, DagsterPostgresException)
+_STORAGE_ERRORS: Final = (DBAPIError, DagsterPostgresException, GamePulseError)
 _log = logging.getLogger(__name__)
 
 
