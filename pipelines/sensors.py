@@ -22,6 +22,7 @@ from pipelines.runtime.runs import (
     REPAIR_SENSOR,
     Request,
     RequestCursor,
+    has_run_since,
     lost_requests,
     newest_materialization,
     unfinished_dates,
@@ -39,6 +40,8 @@ from pipelines.warehouse.requested_dates import (
     request_repairs,
 )
 
+CHECKS_PAUSE: Final = dt.timedelta(minutes=5)
+"""Time from one run of the checks to the next after changed rows, since a backfill changes rows every second."""
 ALERT_TIMEOUT: Final = 10.0
 """Seconds for each of connecting, sending and receiving; Dagster ends a sensor's evaluation after 60 seconds."""
 
@@ -108,14 +111,16 @@ def _awaited(states: Iterable[DateState], requests: Iterable[Request]) -> set[dt
 
 @dg.sensor(
     job=ncaa_checks,
-    minimum_interval_seconds=300,
+    minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Requests the checks of the tables within five minutes of changed rows.",
+    description="Requests the checks of the tables after changed rows, at most every five minutes.",
 )
 def ncaa_table_changes(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     newest = max(newest_materialization(context.instance, dg.AssetKey(table_name(model))) for model in CATALOG)
     if newest == int(context.cursor or 0):
         return dg.SkipReason("No row changed.")
+    if has_run_since(context.instance, ncaa_checks.name, dt.datetime.now(dt.UTC) - CHECKS_PAUSE):
+        return dg.SkipReason("Rows changed, but the checks ran less than five minutes ago.")
     context.update_cursor(str(newest))
     return dg.RunRequest(tags={**REPAIR_TAGS, REASON_TAG: "rows changed"})
 

@@ -1,12 +1,14 @@
 """The lineage page."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from models.tables import table_name
+from pipelines.assets.checks import CHECKS
 from pipelines.assets.tables import CATALOG
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
@@ -20,6 +22,8 @@ def test_lineage_leads_from_the_api_through_ncaa_games_to_the_tables(
     page.goto("/assets/ncaa_games?view=lineage")
     expect(page.get_by_text("Materialized", exact=True)).to_have_count(len(TABLES) - 1)  # no game was rejected
     expect(page.get_by_text(re.compile("Loading|Materializing"))).to_have_count(0)
+    for count in Counter(check.table for check in CHECKS).values():
+        expect(page.get_by_text(f"{count} / {count} Passed").first).to_be_visible()
     screenshot("lineage")
 
     def left_of(name: str) -> float:

@@ -452,7 +452,7 @@ def test_dates_of_a_range_that_was_stopped_with_the_daemon_are_requested(settled
     assert requests == {"2015-01-01", "2015-01-02"}
 
 
-def test_changed_tables_request_their_checks_once(instance: dg.DagsterInstance) -> None:
+def test_changed_tables_request_their_checks_once_and_not_within_five_minutes(instance: dg.DagsterInstance) -> None:
     cursor: str | None = None
 
     def requests() -> int:
@@ -468,6 +468,12 @@ def test_changed_tables_request_their_checks_once(instance: dg.DagsterInstance) 
         assert [requests(), requests()] == [1, 0]
     instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition=TODAY))
     assert requests() == 0, "no row changed"
+    run_id = instance.add_run(dg.DagsterRun("ncaa_checks", status=Status.SUCCESS)).run_id
+    instance.report_runless_asset_event(dg.AssetMaterialization("dim_team"))
+    assert requests() == 0
+    with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5, seconds=1)):
+        assert requests() == 1
+    instance.delete_run(run_id)  # other tests share the instance
 
 
 def requests_of(schedule: dg.ScheduleDefinition, history: History, now: str) -> int:
