@@ -70,7 +70,7 @@ def stop_leftovers(home: Path) -> int:
 def stop_all(home: Path) -> int:
     """Stops each `gamepulse up` of a state folder and every process that it started; returns how many there were."""
     count = len(_members(home))
-    _end(running_ups(home), STOP_SECONDS + 2)  # each stops its own
+    _end(running_ups(home), STOP_SECONDS + 20)  # each stops its own; killed only if it hangs
     stop_leftovers(home)
     return count
 

@@ -199,10 +199,10 @@ def create_database(server: URL, name: str) -> None:
 
 
 def drop_database(server: URL, name: str) -> None:
-    """Drops a database where it exists."""
+    """Drops a database where it exists, also one with sessions."""
     with connect(server) as connection:
         autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
-        autocommit.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}"'))
+        autocommit.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ A backup is one file in the custom format of `pg_dump`. It contains the tables o
 they are in the same database and the login may read them.
 """
 
+import contextlib
 import os
 import re
 import subprocess
@@ -77,7 +78,9 @@ _DUMP: Final = (
     "--no-publications",
     "--no-subscriptions",
 )
-_RESTORE: Final = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
+_PSQL: Final = ("--no-psqlrc", "--quiet", "--output=/dev/null", "--single-transaction", "--set=ON_ERROR_STOP=1")
+# pg_restore 17 and newer send it to older servers too, which do not know it.
+_UNKNOWN_BEFORE_17: Final = b"SET transaction_timeout = 0;\n"
 _NAMES: Final = {"dagster": DAGSTER_SCHEMA, "ours": [*_OURS]}
 
 
@@ -135,7 +138,7 @@ class Programs:
                 excluded.append(f"--exclude-schema={DAGSTER_SCHEMA}")
             if version >= 17:  # earlier ones do not know the option
                 excluded.append("--exclude-extension=*")
-            self._run("pg_dump", url, *_DUMP, f"--file={file}", f"--snapshot={snapshot}", *excluded)
+            self._run_pg_dump(url, *_DUMP, f"--file={file}", f"--snapshot={snapshot}", *excluded)
         dump = self.read(file)
         for table in {**rows, **dump.rows}:
             if rows.get(table) != dump.rows.get(table):
@@ -184,10 +187,10 @@ class Programs:
         """Restores a backup into an empty database, in one transaction, and compares the counts.
 
         Raises:
-            BackupError: `pg_restore` failed, or the rows are not those of the backup.
+            BackupError: psql failed, or the rows are not those of the backup.
             DatabaseError: the database cannot be used.
         """
-        self._run("pg_restore", url, *_RESTORE, str(file))
+        self._run_psql(url, file)
         with connect(url) as connection:
             for table, expected in dump.rows.items():
                 if (found := _count(connection, table)) != expected:
@@ -207,17 +210,53 @@ class Programs:
             )
         return version
 
-    def _run(self, program: str, url: URL, *options: str) -> None:
+    def _run_pg_dump(self, url: URL, *options: str) -> None:
         ended = subprocess.run(  # noqa: S603
-            [self._folder / program, "--no-password", f"--dbname={libpq_text(url, hide_password=True)}", *options],
-            # A process list shows arguments to everybody.
-            env=os.environ | ({"PGPASSWORD": url.password} if url.password else {}),
+            self._command("pg_dump", url, *options),
+            env=_environment(url),
             capture_output=True,
             text=True,
             check=False,
         )
         if ended.returncode != 0:
-            raise BackupError(f"{program} failed on database {describe(url)}: {ended.stderr.strip()}")
+            raise BackupError(f"pg_dump failed on database {describe(url)}: {ended.stderr.strip()}")
+
+    def _run_psql(self, url: URL, file: Path) -> None:
+        """Hands psql the statements of a backup, of which pg_restore itself would send one that old servers refuse."""
+        reader: list[str | Path] = [self._folder / "pg_restore", "--no-owner", "--no-privileges", "--file=-", file]
+        with (
+            tempfile.TemporaryFile() as errors,
+            subprocess.Popen(reader, stdout=subprocess.PIPE, stderr=errors) as source,  # noqa: S603
+            subprocess.Popen(  # noqa: S603
+                self._command("psql", url, *_PSQL), stdin=subprocess.PIPE, stderr=errors, env=_environment(url)
+            ) as target,
+        ):
+            assert source.stdout is not None
+            assert target.stdin is not None
+            try:
+                target.stdin.writelines(line for line in source.stdout if line != _UNKNOWN_BEFORE_17)
+                if source.wait() != 0:
+                    target.kill()  # it would commit at the end of its input
+                target.stdin.close()
+            except BrokenPipeError:  # psql ended and says why
+                source.kill()
+                with contextlib.suppress(BrokenPipeError):
+                    target.stdin.close()
+            except BaseException:
+                target.kill()
+                raise
+            if target.wait() != 0:
+                errors.seek(0)
+                reason = errors.read().decode(errors="replace").strip()
+                raise BackupError(f"{file} cannot be restored to database {describe(url)}: {reason}")
+
+    def _command(self, program: str, url: URL, *options: str) -> list[str | Path]:
+        return [self._folder / program, "--no-password", f"--dbname={libpq_text(url, hide_password=True)}", *options]
+
+
+def _environment(url: URL) -> dict[str, str]:
+    """Returns the environment with the password: a process list shows arguments to everybody."""
+    return os.environ | ({"PGPASSWORD": url.password} if url.password else {})
 
 
 def restore(settings: Settings, programs: Programs, file: Path, former: str) -> Restored:

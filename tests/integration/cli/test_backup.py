@@ -126,7 +126,8 @@ def _programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pg_dump: str) -> 
     real = Path(spec.submodule_search_locations[0]) / "pginstall/bin"
     folder = tmp_path / "bin"
     folder.mkdir()
-    (folder / "pg_restore").symlink_to(real / "pg_restore")
+    for name in ("pg_restore", "psql"):
+        (folder / name).symlink_to(real / name)
     (folder / "pg_dump").write_text(f"#!/bin/sh\nreal={real / 'pg_dump'}\n{pg_dump}\n")
     (folder / "pg_dump").chmod(0o755)
     monkeypatch.setattr("pipelines.cli.backup.find_dump_programs", lambda settings, url: folder)
@@ -172,6 +173,25 @@ def test_the_password_is_in_no_argument_and_an_older_pg_dump_is_refused(
     (folder / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 15.4 (Debian 15.4-1)'\n")
     refused = gamepulse("backup", tmp_path / "new.dump", GAMEPULSE_HOME=home)
     assert f"newer than {folder / 'pg_dump'} (15): put the programs of PostgreSQL 18 on PATH." in str(refused.exception)
+
+
+def test_a_restore_sends_nothing_that_an_older_server_refuses_and_a_failed_one_changes_nothing(
+    file: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, names = content(url_of(home)), databases_of(home)
+    folder = _programs(monkeypatch, tmp_path, 'exec "$real" "$@"')
+    psql = (folder / "psql").readlink()
+    (folder / "psql").unlink()
+    (folder / "psql").write_text(f'#!/bin/sh\nsed s/transaction_timeout/setting_of_a_newer_server/ | {psql} "$@"\n')
+    (folder / "psql").chmod(0o755)
+    restored = gamepulse("restore", file, GAMEPULSE_HOME=home)
+    assert restored.exit_code == 0, (restored.output, restored.exception)
+    names |= databases_of(home)
+
+    (folder / "psql").write_text(f'#!/bin/sh\nsed s/^CREATE.VIEW/CREATE/ | {psql} "$@"\n')
+    failed = gamepulse("restore", file, GAMEPULSE_HOME=home)
+    assert f"{file} cannot be restored to database 'gamepulse_restoring' at " in str(failed.exception)
+    assert (content(url_of(home)), databases_of(home)) == (before, names)
 
 
 @pytest.mark.parametrize("place", ["missing/gamepulse.dump", "a-file/gamepulse.dump"])
