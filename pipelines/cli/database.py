@@ -19,7 +19,7 @@ from pipelines.postgres.dumps import dump_version
 from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.postgres.roles import create_roles
 from pipelines.postgres.url import describe, libpq_text
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import Settings
 
 _TLS_ONLY: Final = {"require", "verify-ca", "verify-full"}
 
@@ -54,8 +54,7 @@ def migrate(
     Exit codes: 0 tables and roles are as this version needs them; 1 the database cannot be used, or has other tables
     of the same names.
     """
-    from dagster import DagsterInstance
-
+    from pipelines.runtime.instance import open_instance
     from pipelines.warehouse.merge_teams import merge_teams
 
     settings = Settings()
@@ -64,7 +63,7 @@ def migrate(
         merged = merge_teams(connection)
         connection.commit()
     roles = create_roles(url, settings, owns_server=own_server or settings.database_url is None)
-    with DagsterInstance.from_config(str(PROJECT)) as instance:
+    with open_instance() as instance:
         instance.upgrade()
     typer.echo(f"Database {describe(url)} is at revision {head_revision()}; Dagster's tables are up to date.")
     if merged:

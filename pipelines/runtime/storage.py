@@ -18,8 +18,8 @@ from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from pipelines.errors import SchemaError
-from pipelines.postgres.connections import create_engine, open_connection
-from pipelines.postgres.database import DAGSTER_SCHEMA, dagster_url
+from pipelines.postgres.connections import open_connection
+from pipelines.postgres.database import DAGSTER_SCHEMA, connect, dagster_url
 from pipelines.postgres.url import describe
 from pipelines.settings import Settings
 
@@ -100,12 +100,12 @@ class GamePulseStorage(DagsterPostgresStorage):
 
 def _create_schema(url: sa.URL) -> None:
     """Creates Dagster's schema on a server of its own; in the app's database `gamepulse migrate` has created it."""
-    engine = create_engine(url, _SESSION, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    with connect(url) as connection:
         if connection.scalar(sa.text("SELECT to_regnamespace(:schema)"), {"schema": DAGSTER_SCHEMA}) is not None:
             return
         try:
             connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {DAGSTER_SCHEMA}"))
+            connection.commit()
         except sa.exc.ProgrammingError as error:
             if not isinstance(error.orig, InsufficientPrivilege):
                 raise

@@ -1,6 +1,7 @@
 """The commands of the README as processes: exit codes and output."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from pipelines.cli.app import app
 from pipelines.errors import DatabaseError
 from pipelines.postgres.embedded import EmbeddedPostgres
-from pipelines.postgres.url import psycopg2_url
+from pipelines.postgres.url import libpq_text, psycopg2_url
 
 PROJECT = Path(__file__).resolve().parents[3]
 GAMES = (Path(__file__).parents[2] / "scoreboards" / "one_day.json").read_bytes()
@@ -166,3 +167,10 @@ def test_errors_the_user_can_fix_are_printed_as_one_sentence(run: Run, tmp_path:
 )
 def test_wrong_arguments_exit_with_2(command: str) -> None:
     assert CliRunner().invoke(app, command.split()).exit_code == 2
+
+
+def test_a_server_of_dagsters_own_that_is_away_is_one_sentence(run: Run, database_url: sa.URL) -> None:
+    away = database_url.set(port=1).render_as_string(hide_password=False)
+    failed = run("gamepulse migrate", DATABASE_URL=libpq_text(database_url), DAGSTER_DATABASE_URL=away)
+    assert failed.returncode == 1
+    assert re.fullmatch(r"gamepulse: Database '\w+' at \S+:1 as \S+ cannot be reached: .*\n", failed.stderr)
