@@ -17,7 +17,7 @@ from pipelines.schedules import (
     ncaa_upcoming,
     ncaa_upcoming_schedule,
 )
-from pipelines.sensors import failure_alert, ncaa_repairs, ncaa_table_changes
+from pipelines.sensors import dead_mans_switch, failure_alert, ncaa_repairs, ncaa_table_changes
 from pipelines.settings import Settings
 
 defs = dg.Definitions(
@@ -27,7 +27,7 @@ defs = dg.Definitions(
     asset_checks=[table_checks],
     jobs=[ncaa_ingestion, ncaa_upcoming, ncaa_checks, ncaa_prune],
     schedules=[ncaa_schedule, ncaa_upcoming_schedule, ncaa_checks_schedule, ncaa_prune_schedule],
-    sensors=[ncaa_repairs, ncaa_table_changes, failure_alert],
+    sensors=[ncaa_repairs, ncaa_table_changes, failure_alert, dead_mans_switch],
     resources={"database": DatabaseResource(), "event_log": EventLogResource(), "ncaa_api": NcaaApiResource()},
     executor=in_process_executor,
 )

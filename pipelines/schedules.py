@@ -10,7 +10,7 @@ from pipelines.cadence import TICK_CRON, TICK_MINUTES
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
 from pipelines.runtime.prune import PRUNED_AT_ONCE, prune
-from pipelines.runtime.runs import REASON_TAG, has_run_since, is_backfill_under_way, is_queued
+from pipelines.runtime.runs import REASON_TAG, TICK_REASON, has_run_since, is_backfill_under_way, is_queued
 from pipelines.seasons import EASTERN, eastern_date
 from pipelines.settings import Settings
 from pipelines.warehouse.requested_dates import read_date_states
@@ -57,7 +57,7 @@ def ncaa_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
     now = context.scheduled_execution_time
     today = eastern_date(now)
     yesterday = today - dt.timedelta(days=1)
-    requested = {today: "today"}
+    requested = {today: TICK_REASON}
     with connect(ready_database(Settings())) as connection:
         [state] = read_date_states(connection, MENS_BASKETBALL.sport, [yesterday])
     if now < dt.datetime.combine(today, dt.time(12), EASTERN) and (state.fetched_at is None or state.games_open):

@@ -1,23 +1,32 @@
-"""Sensors: re-request unfinished dates, check changed tables, alert on failed runs."""
+"""Sensors: re-request unfinished dates, check changed tables, alert on failures, report successful ticks."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 import dagster as dg
-import httpx
+from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from models.tables import table_name
 from pipelines.assets.tables import CATALOG
-from pipelines.errors import AlertError
+from pipelines.errors import DatabaseError
+from pipelines.health.alerts import Cause, Failure, Memory
+from pipelines.health.check import read_problems
+from pipelines.health.webhooks import call
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
 from pipelines.repairs import MISSED_DAYS, choose_repairs, repair_reason, with_repair
-from pipelines.runtime.failures import failure_reasons
+from pipelines.runtime.failures import (
+    FailedRun,
+    kind_of,
+    newest_failed_run,
+    read_failed_runs,
+    succeeded_since,
+    was_loaded_between,
+)
 from pipelines.runtime.runs import (
-    PARTITION_TAG,
-    RANGE_TAGS,
     REASON_TAG,
     REPAIR_SENSOR,
     Request,
@@ -25,6 +34,7 @@ from pipelines.runtime.runs import (
     has_run_since,
     lost_requests,
     newest_materialization,
+    newest_successful_tick,
     unfinished_dates,
     unfinished_repairs,
 )
@@ -42,8 +52,7 @@ from pipelines.warehouse.requested_dates import (
 
 CHECKS_PAUSE: Final = dt.timedelta(minutes=5)
 """Time from one run of the checks to the next after changed rows, since a backfill changes rows every second."""
-ALERT_TIMEOUT: Final = 10.0
-"""Seconds for each of connecting, sending and receiving; Dagster ends a sensor's evaluation after 60 seconds."""
+READING: Final = "reading the tables"
 
 
 @dg.sensor(
@@ -125,27 +134,73 @@ def ncaa_table_changes(context: dg.SensorEvaluationContext) -> dg.RunRequest | d
     return dg.RunRequest(tags={**REPAIR_TAGS, REASON_TAG: "rows changed"})
 
 
-@dg.run_failure_sensor(
+@dg.sensor(
+    minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    monitor_all_code_locations=False,
-    description="Posts each failed run to ALERT_WEBHOOK_URL (Slack's JSON); off when that is not set.",
+    description="Posts to ALERT_WEBHOOK_URL (Slack's JSON) when a cause of failed runs, or another problem, begins and "
+    "when it is over.",
 )
-def failure_alert(context: dg.RunFailureSensorContext) -> None:
-    webhook = Settings().alert_webhook_url
+def failure_alert(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    settings, now = Settings(), dt.datetime.now(dt.UTC)
+    instance, webhook = context.instance, settings.alert_webhook_url
+    memory = Memory.model_validate_json(context.cursor or f'{{"position": {newest_failed_run(instance)}}}')
+    runs = read_failed_runs(instance, memory.position)
+    causes = note_news(memory, runs, instance, settings, now)
     if webhook is None:
-        return
+        memory.forget()
+        outcome = f"{memory.untold(now)} causes, and nobody was told: ALERT_WEBHOOK_URL is not set."
+    else:
+        address = webhook.get_secret_value()
+        told = memory.tell(now, lambda text: call("ALERT_WEBHOOK_URL", address, {"text": text}))
+        outcome = f"{told} alerts were sent, {memory.untold(now)} are still to be sent."
+    for run, cause in causes:
+        instance.report_engine_event(f"Sensor {context.sensor_name}: {_told(cause, webhook)}", run)
+    context.update_cursor(memory.model_dump_json())
+    return dg.SkipReason(outcome)
+
+
+def note_news(
+    memory: Memory, runs: Iterable[FailedRun], instance: dg.DagsterInstance, settings: Settings, now: dt.datetime
+) -> list[tuple[dg.DagsterRun, Cause]]:
+    """Updates the memory by failed runs, successes, and the problems found now; returns the causes of the runs."""
+    loaded_between = partial(was_loaded_between, instance)
+    causes = []
+    for failed in runs:
+        causes += [(failed.run, memory.note_failure(failure, now, loaded_between)) for failure in failed.failures]
+        memory.position = failed.event_id
+    succeeded = partial(succeeded_since, instance)
     try:
-        answer = httpx.post(webhook.get_secret_value(), json={"text": alert_text(context)}, timeout=ALERT_TIMEOUT)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise AlertError(f"ALERT_WEBHOOK_URL did not answer ({type(error).__name__}): check the address.") from None
-    if not answer.is_success:
-        raise AlertError(f"ALERT_WEBHOOK_URL answered {answer.status_code} to an alert: check that it is still valid.")
+        problems = read_problems(settings, now)
+    except DatabaseError as error:  # of the app; this sensor needs only Dagster's
+        failure = Failure(kind_of(error), READING, frozenset(), (str(error),), memory.position)
+        memory.note_failure(failure, now, loaded_between)
+        memory.note_successes(succeeded)
+    else:
+        memory.note_successes(lambda waiting: [*succeeded(waiting), *({READING} & waiting.keys())])
+        memory.note_problems(problems, now)
+    return causes
 
 
-def alert_text(context: dg.RunFailureSensorContext) -> str:
-    """Returns the job, the dates and the reasons of a failed run."""
-    run = context.dagster_run
-    dates = "…".join(run.tags[name] for name in (PARTITION_TAG, *RANGE_TAGS) if name in run.tags)
-    reasons = failure_reasons(context.get_step_failure_events())
-    what = f"{run.job_name} failed for {dates}" if dates else f"{run.job_name} failed"
-    return "\n".join([f"GamePulse: {what} (run {run.run_id})", *reasons])
+def _told(cause: Cause, webhook: SecretStr | None) -> str:
+    if cause.is_told:
+        return "people were told of this cause when it began."
+    return "nobody was told: " + (
+        "ALERT_WEBHOOK_URL is not set." if webhook is None else "an alert is still to be sent."
+    )
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Calls HEALTHCHECK_URL (healthchecks.io and the like) after each tick that loaded today.",
+)
+def dead_mans_switch(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    address = Settings().healthcheck_url
+    if address is None:
+        return dg.SkipReason("HEALTHCHECK_URL is not set.")
+    run = newest_successful_tick(context.instance)
+    if run is None or run.run_id == context.cursor:
+        return dg.SkipReason("No tick succeeded since the last call.")
+    call("HEALTHCHECK_URL", address.get_secret_value())
+    context.update_cursor(run.run_id)
+    return dg.SkipReason(f"HEALTHCHECK_URL was called after run {run.run_id}.")

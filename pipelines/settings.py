@@ -46,7 +46,12 @@ class Settings(BaseSettings):
         description="URL of your copy of this project, such as https://github.com/you/gamepulse: the contact in the "
         "User-Agent and the base of the catalog's code links. Default: no contact, links to local files.",
     )
-    alert_webhook_url: SecretStr | None = Field(None, description="Webhook for failed runs, in Slack's JSON.")
+    alert_webhook_url: SecretStr | None = Field(
+        None, description="Webhook for the beginning and the end of failures, in Slack's JSON."
+    )
+    healthcheck_url: SecretStr | None = Field(
+        None, description="Called after each successful tick; the service there raises the alarm when no call comes."
+    )
     gamepulse_pipeline_password: SecretStr | None = Field(
         None, description="Password of the role that writes the tables."
     )

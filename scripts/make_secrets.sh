@@ -12,7 +12,7 @@ chmod 700 "$folder"
 chmod 600 .env
 
 for name in postgres_password gamepulse_pipeline_password gamepulse_dagster_password gamepulse_reader_password \
-    ncaa_api_key alert_webhook_url; do
+    ncaa_api_key alert_webhook_url healthcheck_url; do
     if [ ! -s "$folder/$name" ]; then
         # A value that .env still has from before secrets were files, else a random password.
         variable=$(echo "$name" | tr a-z A-Z)

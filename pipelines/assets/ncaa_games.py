@@ -97,7 +97,7 @@ def failure_of(failures: Mapping[dt.date, GamePulseError], retries: int) -> dg.F
     """
     return dg.Failure(
         "\n".join(f"{date}: {error}" for date, error in sorted(failures.items())),
-        metadata=failed_dates_metadata({date: str(error) for date, error in failures.items()}),
+        metadata=failed_dates_metadata(failures),
         allow_retries=retries < RETRIES.max_retries and any(error.retryable for error in failures.values()),
     )
 

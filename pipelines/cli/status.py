@@ -23,7 +23,7 @@ from pipelines.health.check import history_problems, read_history, read_problems
 from pipelines.postgres.advice import warnings
 from pipelines.postgres.database import connect, ready_database
 from pipelines.postgres.url import describe
-from pipelines.runtime.history import SCHEDULE, History, Problem
+from pipelines.runtime.history import SCHEDULE_NAME, History, Problem
 from pipelines.seasons import eastern_date, season_of
 from pipelines.settings import Settings, explain_invalid
 from pipelines.warehouse.resolutions import UNRESOLVED_DAYS
@@ -128,7 +128,7 @@ class Status(NamedTuple):
 
     def next_tick_at(self, now: dt.datetime) -> dt.datetime | None:
         """Returns when today is next fetched; None when a problem prevents it."""
-        stopped = {"clock", "daemon", "code location", f"{SCHEDULE} off", f"{SCHEDULE} late"}
+        stopped = {"clock", "daemon", "code location", f"{SCHEDULE_NAME} off", f"{SCHEDULE_NAME} late"}
         return next_tick(now) if stopped.isdisjoint(problem.cause for problem in self.problems) else None
 
     def to_json(self, now: dt.datetime) -> dict[str, object]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.cadence import TICK
 
-SCHEDULE: Final = "ncaa_schedule"
+SCHEDULE_NAME: Final = "ncaa_schedule"
 PARTS: Final = ("SCHEDULER", "SENSOR", "BACKFILL", "QUEUED_RUN_COORDINATOR")
 """Parts of the daemon that this project needs."""
 HEARTBEAT_TIMEOUT: Final = dt.timedelta(minutes=2)
@@ -99,7 +99,7 @@ class History(NamedTuple):
     @property
     def schedule(self) -> Automation | None:
         """The schedule of today's games; None before the code location was first loaded."""
-        return next((found for found in self.automation if found.name == SCHEDULE), None)
+        return next((found for found in self.automation if found.name == SCHEDULE_NAME), None)
 
 
 def parse_history(heartbeats: Mapping[str, float], automation: Sequence[Mapping[str, Any]]) -> History:
@@ -157,9 +157,9 @@ def find_problems(history: History, now: dt.datetime) -> list[Problem]:
 
 def _tick_problems(found: Automation, now: dt.datetime) -> list[Problem]:
     if found.error is not None:
-        is_critical = found.name == SCHEDULE
+        is_critical = found.name == SCHEDULE_NAME
         return [Problem(f"{found.name} failed", is_critical, f"The last tick of {found.name} failed: {found.error}")]
-    if found.name == SCHEDULE and now - found.last_at > TICK_TIMEOUT:
+    if found.name == SCHEDULE_NAME and now - found.last_at > TICK_TIMEOUT:
         return [Problem(f"{found.name} late", True, f"No tick of {found.name} since {_format(found.last_at)}.")]
     return []
 

@@ -10,6 +10,7 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.storage.dagster_run import RunRecord
 
 from pipelines.partitions import days_between
+from pipelines.runtime.history import SCHEDULE_NAME
 from pipelines.runtime.run_launcher import STOPPED_TAG
 from pipelines.warehouse.requested_dates import CANCELED, REPAIR, SCHEDULE
 
@@ -17,6 +18,8 @@ ASSET: Final = dg.AssetKey("ncaa_games")
 JOB: Final = "ncaa_ingestion"
 REPAIR_SENSOR: Final = "ncaa_repairs"
 REASON_TAG: Final = "gamepulse/reason"
+TICK_REASON: Final = "today"
+"""Reason of the schedule's requests of today."""
 PARTITION_TAG: Final = "dagster/partition"
 RANGE_TAGS: Final = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 QUEUED: Final = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
@@ -92,6 +95,14 @@ def requester(run: dg.DagsterRun) -> str:
 def is_queued(instance: dg.DagsterInstance, partition_key: str) -> bool:
     """Returns whether a run of the partition is queued already."""
     return instance.get_runs_count(dg.RunsFilter(tags={PARTITION_TAG: partition_key}, statuses=[*QUEUED])) > 0
+
+
+def newest_successful_tick(instance: dg.DagsterInstance) -> dg.DagsterRun | None:
+    """Returns the newest run of the schedule that loaded today."""
+    ticks = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS], tags={"dagster/schedule_name": SCHEDULE_NAME, REASON_TAG: TICK_REASON}
+    )
+    return next(iter(instance.get_runs(ticks, limit=1)), None)
 
 
 def unfinished_dates(instance: dg.DagsterInstance, dates: Collection[dt.date]) -> set[dt.date]:

@@ -59,6 +59,7 @@ class ComposeStack(Webserver):
             "gamepulse_reader_password": "read er",
             "ncaa_api_key": "the-key-of-the-api",
             "alert_webhook_url": "",
+            "healthcheck_url": "",
         }
         for name, value in self.secrets.items():
             (folder / "secrets").mkdir(mode=0o700, exist_ok=True)

@@ -14,16 +14,19 @@ from support.api import Api
 from support.dagster_stack import PROJECT, Stack, new_stack, until
 from support.databases import Databases
 
+from pipelines.runtime.runs import REASON_TAG, TICK_REASON
+
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(600)]
 
-KEY, TOKEN, API_PASSWORD = (secrets.token_hex(12) for _ in range(3))
+KEY, TOKEN, PING, API_PASSWORD = (secrets.token_hex(12) for _ in range(4))
+TICK = {"dagster/schedule_name": "ncaa_schedule", REASON_TAG: TICK_REASON}
 
 
 @pytest.fixture(scope="module")
 def webhook() -> Iterator[str]:
-    """The address of a webhook that refuses every alert."""
+    """The address of a server that refuses every alert and every call."""
     with Api() as api:
-        yield f"{api.url}/services/{TOKEN}"
+        yield api.url
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +36,13 @@ def stack(databases: Databases, webhook: str, tmp_path_factory: pytest.TempPathF
         stack.environment |= {
             "NCAA_API_KEY": KEY,
             "NCAA_API_URL": stack.api.url.replace("://", f"://gamepulse:{API_PASSWORD}@"),
-            "ALERT_WEBHOOK_URL": webhook,
+            "ALERT_WEBHOOK_URL": f"{webhook}/services/{TOKEN}",
+            "HEALTHCHECK_URL": f"{webhook}/ping/{PING}",
         }
         stack.start_webserver()
         stack.stop_automation()
         stack.start_sensor("failure_alert")
+        stack.start_sensor("dead_mans_switch")
         stack.start_daemon()
         yield stack
 
@@ -67,7 +72,9 @@ def seen_in_process_lists(stack: Stack) -> Iterator[set[str]]:
 
 def test_secrets_appear_nowhere(stack: Stack, seen_in_process_lists: set[str]) -> None:
     output = _run_messages(stack) + _command_output(stack)
-    until("an alert is sent and refused", lambda: "but execution errored" in stack.log.read_text(), 90)
+    stack.finish(stack.launch_date("2026-01-06", **TICK))
+    for setting in ("ALERT_WEBHOOK_URL", "HEALTHCHECK_URL"):
+        until(f"{setting} refused", lambda name=setting: f"{name} answered 404" in stack.log.read_text(), 90)
     assert all(request.key for request in stack.api.simulator.requests), "a request came without the key"
     output += str(stack.graphql("{ instance { info } }"))
     output += stack.log.read_text()
@@ -82,6 +89,7 @@ def _secrets(stack: Stack) -> dict[str, str]:
         str(stack.url.password): "DATABASE_URL",
         KEY: "NCAA_API_KEY",
         TOKEN: "ALERT_WEBHOOK_URL",
+        PING: "HEALTHCHECK_URL",
         API_PASSWORD: "NCAA_API_URL",
     }
 

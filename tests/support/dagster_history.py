@@ -20,7 +20,7 @@ from dagster._core.scheduler.instigation import (
 from dagster._daemon.types import DaemonHeartbeat
 from dagster._utils.error import SerializableErrorInfo
 
-from pipelines.runtime.history import PARTS, SCHEDULE
+from pipelines.runtime.history import PARTS, SCHEDULE_NAME
 
 SENSOR = "ncaa_repairs"
 REPOSITORY = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("pipelines.definitions"), "__repository__")
@@ -49,11 +49,11 @@ def tick(
 ) -> None:
     """Ticks the schedule for today's games."""
     data = ScheduleInstigatorData("*/15 * * * *", start_timestamp=0.0)
-    origin = _put(instance, SCHEDULE, InstigatorType.SCHEDULE, data, is_on)
+    origin = _put(instance, SCHEDULE_NAME, InstigatorType.SCHEDULE, data, is_on)
     instance.create_tick(
         TickData(
             origin.get_id(),
-            SCHEDULE,
+            SCHEDULE_NAME,
             InstigatorType.SCHEDULE,
             status,
             at.timestamp(),

@@ -45,7 +45,15 @@ def free_port() -> int:
 
 def environment(**variables: str) -> dict[str, str]:
     """Returns the environment without a developer's settings of this project, with `variables` added."""
-    settings = ("DATABASE_URL", "DAGSTER_", "NCAA_API_", "GAMEPULSE_", "ALERT_", "PYTHONDONTWRITEBYTECODE")
+    settings = (
+        "DATABASE_URL",
+        "DAGSTER_",
+        "NCAA_API_",
+        "GAMEPULSE_",
+        "ALERT_",
+        "HEALTHCHECK_",
+        "PYTHONDONTWRITEBYTECODE",
+    )
     return {name: value for name, value in os.environ.items() if not name.startswith(settings)} | variables
 
 

@@ -19,10 +19,14 @@ from pipelines.seasons import eastern_date
 from pipelines.settings import PROJECT
 from pipelines.warehouse.requested_dates import DateState, record_lost, request_dates
 
-NOW = dt.datetime.now(dt.UTC)  # the tables are compared with the database's clock
-TODAY = eastern_date(NOW)
+NOW = at("2026-01-10 20:00")
 MINUTE = dt.timedelta(minutes=1)
 Check = Callable[[], tuple[int, str]]
+
+
+def now() -> dt.datetime:
+    """The time of the database, with which the tables are compared."""
+    return dt.datetime.now(dt.UTC)
 
 
 @pytest.fixture
@@ -30,7 +34,7 @@ def instance(database_url: sa.URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """Dagster on the test's database, in which a daemon does all its work."""
     monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
-        dagster_history.work(instance, NOW)
+        dagster_history.work(instance, now())
         yield instance
 
 
@@ -48,7 +52,7 @@ def check() -> Check:
 
 def load_today(warehouse: Warehouse) -> None:
     played = game(1, "home", "away", "scheduled")
-    warehouse.load(scoreboard(TODAY.isoformat(), dt.datetime.now(dt.UTC), played), games_expected=1)
+    warehouse.load(scoreboard(eastern_date(now()).isoformat(), now(), played), games_expected=1)
 
 
 @pytest.mark.usefixtures("instance")
@@ -59,7 +63,7 @@ def test_a_pipeline_that_works_is_ok(warehouse: Warehouse, check: Check) -> None
 
 def test_a_daemon_that_ended_is_critical(instance: dg.DagsterInstance, warehouse: Warehouse, check: Check) -> None:
     load_today(warehouse)
-    dagster_history.beat(instance, NOW - 60 * MINUTE)
+    dagster_history.beat(instance, now() - 60 * MINUTE)
     code, line = check()
     assert (code, line.partition(":")[0]) == (CRITICAL, "CRITICAL")
     assert "No daemon is running" in line
@@ -69,7 +73,7 @@ def test_a_schedule_that_is_turned_off_is_a_warning(
     instance: dg.DagsterInstance, warehouse: Warehouse, check: Check
 ) -> None:
     load_today(warehouse)
-    dagster_history.tick(instance, NOW, is_on=False)
+    dagster_history.tick(instance, now(), is_on=False)
     assert check() == (WARNING, "WARNING: ncaa_schedule is turned off.")
 
 
@@ -80,8 +84,8 @@ def test_failed_dates_that_nothing_requests_again_are_a_warning(
     load_today(warehouse)
     dates = [day("2014-02-01"), day("2014-02-02")]
     with connect(database_url) as connection:
-        request_dates(connection, "ncaam", dates, "backfill abc", NOW)
-        record_lost(connection, "ncaam", dates, NOW, NOW, "canceled with backfill abc")
+        request_dates(connection, "ncaam", dates, "backfill abc", now())
+        record_lost(connection, "ncaam", dates, now(), now(), "canceled with backfill abc")
         connection.commit()
     sentence = "2014-02-02 and 1 more failed and will not be requested again: load with `gamepulse backfill`."
     assert check() == (WARNING, f"WARNING: {sentence}")
@@ -89,7 +93,7 @@ def test_failed_dates_that_nothing_requests_again_are_a_warning(
         INSERT INTO resolution (sport, check_name, first_date, last_date, because, created_by, created_at)
         VALUES ('ncaam', 'requested_dates_are_loaded', $1, $2, 'not needed', 'ann', $3)
     """
-    warehouse.query(accept, *dates, NOW)
+    warehouse.query(accept, *dates, now())
     assert check()[0] == OK
 
 

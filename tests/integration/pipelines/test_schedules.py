@@ -1,9 +1,6 @@
 """Requests of the schedule, the repairs and the alert at explicit times, for a Dagster instance with a history."""
 
 import datetime as dt
-import socket
-import time
-import traceback
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,20 +11,17 @@ import sqlalchemy as sa
 import time_machine
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
-from dagster._grpc.client import DEFAULT_SENSOR_GRPC_TIMEOUT
-from support.api import Answer, Api
 from support.builders import at, day, game, scoreboard
 from support.warehouse import Warehouse
 
-from pipelines import sensors
 from pipelines.definitions import defs
-from pipelines.errors import AlertError, ApiUnreachableError, UpstreamFailedError
+from pipelines.errors import ApiUnreachableError, UpstreamFailedError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
 from pipelines.runtime.run_launcher import STOPPED_TAG
 from pipelines.runtime.runs import ASSET, BACKFILL_TAG, PARTITION_TAG, QUEUED, RANGE_TAGS, REASON_TAG, requester
 from pipelines.schedules import ncaa_checks_schedule, ncaa_prune_schedule, ncaa_schedule
-from pipelines.sensors import alert_text, failure_alert, ncaa_repairs, ncaa_table_changes, repairs
+from pipelines.sensors import ncaa_repairs, ncaa_table_changes, repairs
 from pipelines.warehouse.requested_dates import CANCELED, record_outcomes, request_dates
 
 Status = dg.DagsterRunStatus
@@ -502,76 +496,3 @@ def test_runs_are_not_pruned_during_a_backfill_which_leaves_one_slot(history: Hi
     assert requests_of(ncaa_prune_schedule, history, "2026-01-10 05:35") == 1
     history.run("2026-01-10 05:30", TODAY, Status.STARTED, **{BACKFILL_TAG: "abc"})
     assert requests_of(ncaa_prune_schedule, history, "2026-01-10 05:35") == 0
-
-
-def failure_of_a_run(history: History, date: str, error: str) -> dg.RunFailureSensorContext:
-    """The sensor's context for a run of a date that failed."""
-
-    @dg.op
-    def breaks() -> None:
-        raise dg.Failure(error)
-
-    @dg.job
-    def ncaa_ingestion() -> None:
-        breaks()
-
-    result = ncaa_ingestion.execute_in_process(
-        instance=history.instance, tags={PARTITION_TAG: date}, raise_on_error=False
-    )
-    return dg.build_run_status_sensor_context(
-        sensor_name="failure_alert",
-        dagster_event=result.get_run_failure_event(),
-        dagster_instance=history.instance,
-        dagster_run=result.dagster_run,
-    ).for_run_failure()
-
-
-def test_an_alert_names_the_job_the_date_and_the_reason(history: History) -> None:
-    context = failure_of_a_run(history, TODAY, f"{TODAY}: GET http://api gave 500.")
-    assert alert_text(context).splitlines() == [
-        f"GamePulse: ncaa_ingestion failed for {TODAY} (run {context.dagster_run.run_id})",
-        f"{TODAY}: GET http://api gave 500.",
-    ]
-
-
-def test_an_alert_is_posted_to_the_webhook_in_slacks_format(
-    history: History, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = failure_of_a_run(history, TODAY, "no answer")
-    monkeypatch.delenv("ALERT_WEBHOOK_URL", raising=False)
-    failure_alert(context)
-    assert api.received == [], "no webhook is set"
-    api.always(Answer())
-    monkeypatch.setenv("ALERT_WEBHOOK_URL", f"{api.url}/hook")
-    failure_alert(context)
-    [request] = api.received
-    assert (request.method, request.path, request.json()) == ("POST", "/hook", {"text": alert_text(context)})
-
-
-@pytest.mark.parametrize(
-    "address", ["{}/services/TOKEN", "http://127.0.0.1:9/services/TOKEN", "TOKEN", "http://[TOKEN/"]
-)
-def test_a_failed_alert_does_not_print_the_webhooks_address(
-    address: str, history: History, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = failure_of_a_run(history, TODAY, "no answer")
-    monkeypatch.setenv("ALERT_WEBHOOK_URL", address.format(api.url))
-    with pytest.raises(AlertError, match="ALERT_WEBHOOK_URL") as refused:
-        failure_alert(context)
-    trace = "".join(traceback.format_exception(refused.value))
-    assert api.url not in trace
-    assert "TOKEN" not in trace
-
-
-def test_a_webhook_that_hangs_does_not_hold_the_sensor_until_dagster_ends_it(
-    history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert 3 * sensors.ALERT_TIMEOUT < DEFAULT_SENSOR_GRPC_TIMEOUT
-    context = failure_of_a_run(history, TODAY, "no answer")
-    monkeypatch.setattr(sensors, "ALERT_TIMEOUT", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setenv("ALERT_WEBHOOK_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        began = time.monotonic()
-        with pytest.raises(AlertError, match="ReadTimeout"):
-            failure_alert(context)
-        assert time.monotonic() - began < 5
