@@ -69,7 +69,7 @@ def test_a_second_up_on_the_database_is_refused_and_down_stops_the_first(up: Up)
     assert "GamePulse is stopped." in up.log.read_text()
 
 
-def test_up_starts_a_killed_database_again_and_rotates_its_log(up: Up) -> None:
+def test_up_rotates_its_log_and_starts_a_killed_database_again_or_ends_with_the_reason(up: Up) -> None:
     _kill_database(up)
     until("it says so", lambda: "was started again" in up.log.read_text(), 60)
     assert Webserver(up.port, "pipelines.definitions").is_up()
@@ -80,8 +80,6 @@ def test_up_starts_a_killed_database_again_and_rotates_its_log(up: Up) -> None:
     assert log.with_name(f"{log.name}.1").stat().st_size > LOG_LIMIT
     assert up.process.poll() is None
 
-
-def test_up_ends_with_the_reason_when_its_database_cannot_be_started_again(up: Up) -> None:
     (up.home / "postgres/data/global/pg_control").write_bytes(b"")
     _kill_database(up)
     assert up.process.wait(60) == 1

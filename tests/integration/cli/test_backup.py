@@ -94,7 +94,6 @@ def test_a_backup_restores_all_rows_on_a_new_machine(file: Path, home: Path, tmp
 
 
 def test_a_restore_keeps_the_former_database_under_another_name(file: Path, home: Path) -> None:
-    scalar(url_of(home), "SELECT 1")
     before = content(url_of(home))
     with Warehouse.connect(url_of(home)) as warehouse:
         warehouse.load(scoreboard("2026-01-08", "2026-01-10 12:00", game(9, "duke", "unc", "final 80-75")))
