@@ -16,7 +16,7 @@ from support.webserver import Webserver
 
 PROJECT = Path(__file__).resolve().parents[2]
 RUNBOOK = PROJECT / "docs/runbook.md"
-IMAGE = "gamepulse-compose-test"
+IMAGE = f"gamepulse-compose-test-{os.getpid()}"  # several runs share one engine
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 FILES = ("docker-compose.yml", "docker-compose.override.yml", "tests/compose/every-minute.yml")
 SERVICES = ("db", "dagster-webserver", "dagster-daemon", "simulator")
