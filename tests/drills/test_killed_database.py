@@ -202,6 +202,24 @@ def test_dates_of_a_backfill_that_an_outage_ended_are_reported_and_repaired(
     assert_same(tables(stack.url), clean_tables(databases, stack.api.url, dates))
 
 
+def test_a_backfill_outlives_an_outage(stack: Stack, server: Server, rounds: Callable[[int, int], int]) -> None:
+    """In full the database is down for two minutes, in which the daemon reloads its code location."""
+    empty(stack)
+    dates = [str(date) for date in date_range("2026-02-02", "2026-02-07")]
+    stack.set_faults(hang={"seconds": 2})  # so that runs are still queued when the server is killed
+    backfill = stack.backfill(dates)
+    runs = partial(stack.runs, **{"dagster/backfill": backfill})
+    until("a run started", lambda: any(run.status.value == "STARTED" for run in runs()), 150)
+    server.kill()
+    time.sleep(rounds(5, 120))
+    server.ensure_running()
+    stack.engine.dispose()
+    stack.set_faults()
+    until("the backfill completed", lambda: _unless_down(lambda: stack.backfill_ended(backfill)), 300)
+    unloaded = {*dates} - stack.dates_loaded()
+    print(f"{stack.backfill_status(backfill)}, {len(unloaded)} of {len(dates)} dates are left to the repairs")  # noqa: T201
+
+
 def _fail_backfill(stack: Stack, backfill_id: str) -> bool:
     """Fails a backfill as the daemon does after an error that it does not retry."""
     backfill = stack.instance.get_backfill(backfill_id)

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext, DefinitionsLoadType
 from support.databases import Databases
 
 from models.migrations import VERSION_TABLE
@@ -85,6 +86,7 @@ def test_an_instance_opened_while_the_database_is_away_works_when_it_is_back(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", libpq_text(database_url.set(port=1)))
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        DefinitionsLoadContext(DefinitionsLoadType.INITIALIZATION)  # as a code server before it loads the code
         with pytest.raises(DatabaseUnreachableError):
             instance.get_runs_count()
         monkeypatch.setenv("DATABASE_URL", libpq_text(database_url))
