@@ -100,9 +100,9 @@ def test_a_run_whose_event_could_not_be_stored_is_retried(stack: Stack) -> None:
     run_id = stack.wait_for_request(lambda: stack.launch_date("2026-01-22"))
     with stack.engine.connect() as connection:
         connection.execute(sa.text("LOCK TABLE dagster.asset_keys IN EXCLUSIVE MODE"))
+        stack.set_faults()
         [[pid]] = until("the run reports the date", lambda: stack.rows(waiting), 60)
         stack.rows(f"SELECT pg_terminate_backend({pid})")
-    stack.set_faults()
     assert stack.finish(run_id) == "FAILURE"
     retry = stack.retry_of(run_id)
     assert stack.finish(retry) == "SUCCESS"
