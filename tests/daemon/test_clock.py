@@ -35,5 +35,4 @@ def test_the_daemon_works_again_once_it_forgot_the_future(databases: Databases, 
             connection.execute(sa.text(STATEMENTS))
         stack.start_daemon()
         until("its sensors are evaluated", lambda: problems(stack) == [], 60)
-        assert dagster_history.SENSOR in str(stack.rows("SELECT instigator_body FROM dagster.instigators"))
         stack.stop()
