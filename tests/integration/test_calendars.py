@@ -76,7 +76,8 @@ def test_an_empty_date_with_a_failed_calendar_fails_with_the_reason_of_both(data
     fails_first(api, 100)
     with dg.instance_for_test() as instance:
         result = materialize(database_url, api, instance)
-        log = "\n".join(entry.message + str(entry.dagster_event) for entry in instance.all_logs(result.run_id))
+        events = (entry.message + str(entry.dagster_event) for entry in instance.all_logs(result.run_id))
+        log = "\n".join(events).replace("\\'", "'")
     assert not result.success
     assert api.requests.count(CALENDAR) == 4, "one for each attempt"
     assert "returned no games, but the season's calendar is unknown (GET " in log

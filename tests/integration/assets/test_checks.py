@@ -158,8 +158,11 @@ def test_a_requested_date_that_never_loaded_is_a_warning_at_any_age(tables: Tabl
     def request(date: str, requested_at: str, reason: str | None) -> None:
         tables.query(
             """
-            INSERT INTO requested_date
-            VALUES ('ncaam', $1::date, $2::timestamptz, 'backfill abc', $2::timestamptz, 1, $3)
+            INSERT INTO requested_date (
+                sport, game_date, first_requested_at, requested_by, last_requested_at, attempts, last_reason, repairs,
+                outage_repairs
+            )
+            VALUES ('ncaam', $1::date, $2::timestamptz, 'backfill abc', $2::timestamptz, 1, $3, 0, 0)
             ON CONFLICT (sport, game_date) DO UPDATE SET last_reason = excluded.last_reason
             """,
             day(date),

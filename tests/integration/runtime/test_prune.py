@@ -78,6 +78,7 @@ def shown(instance: dg.DagsterInstance, url: sa.URL) -> dict[str, Any]:
     with connect(url) as connection:
         requested = repairs(instance, connection, now)
         connection.rollback()
+        status = read_warehouse(connection, now)._replace(database_bytes=0)
     newest = {spec.key: instance.get_latest_materialization_event(spec.key) for spec in table_specs()}
     checks = {
         spec.key: instance.event_log_storage.get_asset_check_execution_history(spec.key, limit=1)[0].run_id
@@ -89,7 +90,7 @@ def shown(instance: dg.DagsterInstance, url: sa.URL) -> dict[str, Any]:
         "newest": {date: _newest(instance, date) for date in DATES},
         "tables": {key: event.run_id if event is not None else None for key, event in newest.items()},
         "checks": checks,
-        "status": read_warehouse(url, now)._replace(database_bytes=0),
+        "status": status,
         "repairs": requested,
     }
 
