@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from support.databases import Databases
 
 PROJECT = Path(__file__).resolve().parents[2]
-COPIED = ("models", "pipelines", "scripts", "docs", "tests/support", "pyproject.toml")
+COPIED = ("models", "pipelines", "scripts", "docs", "tests/support", "pyproject.toml", "docker-compose.yml")
 HEADLINE = "Duke survives Yale"
 
 EDITS = {

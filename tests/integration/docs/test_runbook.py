@@ -15,7 +15,7 @@ QUERIES = [query for _, query in re.findall(r"""psql -- -c (["'])(SELECT .*?)\1\
 
 
 def test_every_psql_command_has_a_query_that_is_tested() -> None:
-    assert len(QUERIES) == DOCUMENT.count("psql -- -c") > 0
+    assert len(QUERIES) == DOCUMENT.count("psql -- -c") - DOCUMENT.count("psql -- -c 'VACUUM") > 0
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -118,6 +118,7 @@ def test_every_game_is_counted_once(warehouse: Warehouse) -> None:
         teams_inserted=2,
         teams_updated=0,
         is_stale=False,
+        tables_changed=frozenset({"fact_game", "dim_team", "rejected_game"}),
     )
 
 
