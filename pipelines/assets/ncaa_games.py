@@ -23,7 +23,6 @@ from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import failed_dates_metadata, findings_metadata
 from pipelines.runtime.retries import RETRIES
 from pipelines.runtime.runs import requester
-from pipelines.seasons import eastern_date
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
 
 
@@ -129,14 +128,6 @@ async def _findings(game_date: dt.date, outcome: IngestedDate, database: Databas
     return findings
 
 
-def _scoreboard(game_date: dt.date, outcome: IngestedDate) -> str:
-    """Returns the games as Markdown; for a tick of today only where it changed one, as there are 96 ticks."""
-    is_today = game_date == eastern_date(outcome.scoreboard.fetched_at)
-    if is_today and not outcome.report.tables_changed:
-        return f"No game changed since the materialization before. `gamepulse scores {game_date}` shows them."
-    return scoreboard_markdown(outcome.scoreboard)
-
-
 def _materialization(
     key: dg.AssetKey, game_date: dt.date, outcome: IngestedDate, findings: Sequence[str]
 ) -> dg.AssetMaterialization:
@@ -144,7 +135,7 @@ def _materialization(
         asset_key=key,
         partition=game_date.isoformat(),
         metadata={
-            "scoreboard": dg.MetadataValue.md(_scoreboard(game_date, outcome)),
+            "scoreboard": dg.MetadataValue.md(scoreboard_markdown(outcome.scoreboard)),
             **findings_metadata(findings),
             **outcome.report.counts(),
             "is_stale": outcome.report.is_stale,
