@@ -193,8 +193,8 @@ def test_dates_of_a_backfill_that_an_outage_ended_are_reported_and_repaired(
     requests |= _evaluate_repairs(stack, dt.timedelta(minutes=5))
     for date in unloaded & requests.keys():  # while no date loads, a few are tried
         assert stack.finish(stack.launch_date(date, **requests[date]), 150) == "SUCCESS"
-    # Each evaluation requests at most 20 dates, of which some are of the last week. The faulty answers of the first runs
-    # are failures of the source, which wait for an hour.
+    # Each evaluation requests at most 20 dates, of which some are of the last week. The faulty answers of the first
+    # runs are failures of the source, which wait for an hour.
     for minutes in (10, 15, 20, 70):
         requests |= _evaluate_repairs(stack, dt.timedelta(minutes=minutes))
     assert {date for date in requests if date < "2026-02"} == unloaded

@@ -145,6 +145,13 @@ def small_disk(folder: Path) -> Iterator[Path]:
         subprocess.run([*as_root, "umount", "--lazy", folder], check=True)
 
 
+def fill(ballast: Path) -> None:
+    """Writes a file until its disk is full. The server takes space meanwhile, so that none can be reserved."""
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(65_536))
+
+
 def test_dates_that_failed_while_the_databases_disk_was_full(tmp_path: Path) -> None:
     folder, disk = tmp_path / "stack", tmp_path / "disk"
     folder.mkdir()
@@ -158,9 +165,7 @@ def test_dates_that_failed_while_the_databases_disk_was_full(tmp_path: Path) -> 
                 stack.set_faults(hang={"seconds": 2})
                 stack.wait_for_request(lambda: stack.backfill(sorted(DATES)), 150)
                 ballast = disk / "ballast"
-                with ballast.open("wb") as file:
-                    space = os.statvfs(disk)
-                    os.posix_fallocate(file.fileno(), 0, space.f_bavail * space.f_frsize)
+                fill(ballast)
                 until("a process has no space", lambda: b"No space left" in stack.log.read_bytes(), 150)
                 time.sleep(20)
                 assert not stack.dates_loaded() >= DATES
