@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.dagster_stack import PROJECT, Stack, new_stack, until
+from support.dagster_stack import FINISHED, PROJECT, Stack, new_stack, until
 from support.databases import Databases
 from support.invariants import assert_nothing_is_left, assert_same, clean_tables, empty, tables
 from support.webserver import date_range
@@ -74,6 +74,8 @@ def repairing(stack: Stack) -> Iterator[None]:
     stack.start_sensor(REPAIR_SENSOR)
     yield
     stack.stop_automation()
+    # Of the last week too, which the simulated season may not have: each makes four attempts.
+    until("all repairs ended", lambda: all(run.status.value in FINISHED for run in stack.runs()), 400)
     assert_nothing_is_left(stack)
 
 
