@@ -14,6 +14,7 @@ from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
+from pipelines.seasons import eastern_date
 from pipelines.warehouse.calendars import Calendars
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
@@ -29,8 +30,12 @@ class IngestedDate(NamedTuple):
 
     @property
     def has_findings(self) -> bool:
-        """Whether something is wrong with the answer: incomplete, unknown, unreadable, suspect, withdrawn, stale."""
+        """Whether something may be wrong with the answer: the checks decide.
+
+        It is incomplete, unknown, unreadable, suspect, withdrawn or stale, or a past date has games that are not over.
+        """
         report = self.report
+        is_past = self.scoreboard.game_date < eastern_date(self.scoreboard.fetched_at)
         is_unknown = report.games_expected is None and not self.scoreboard.league.is_off_season(
             self.scoreboard.game_date
         )
@@ -40,6 +45,7 @@ class IngestedDate(NamedTuple):
             or report.is_stale
             or report.is_clock_void
             or bool(self.scoreboard.unreadable_fields)
+            or (is_past and report.games_live + report.games_scheduled > 0)
             or report.games_rejected + report.games_suspect + report.games_withdrawn > 0
         )
 

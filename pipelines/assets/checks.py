@@ -143,13 +143,18 @@ CHECKS = (
     ),
     Check(
         "no_unresolved_games",
-        f"No game is still scheduled {UNRESOLVED_DAYS} days after its date.",
+        f"No game is still live two days after its date, or still scheduled more than {UNRESOLVED_DAYS} days after.",
         """
-        SELECT 'WARN' AS severity, format('%s of %s is still scheduled', game_id, game_date) AS finding, game_date
+        SELECT
+            'WARN' AS severity,
+            format('%s of %s is still %s', game_id, game_date, game_status) AS finding,
+            game_date
         FROM fact_game
-        WHERE game_status = 'scheduled' AND game_date < CAST(:today AS date) - CAST(:unresolved_days AS int)
+        WHERE game_date < CAST(:today AS date)
+            - CASE game_status WHEN 'scheduled' THEN CAST(:unresolved_days AS int) WHEN 'live' THEN 1 END
         ORDER BY game_date DESC, game_id
         """,
+        is_about_answers=True,
     ),
     Check(
         "newest_answers_are_loaded",

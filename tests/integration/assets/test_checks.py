@@ -293,6 +293,14 @@ def test_a_game_scheduled_a_week_ago_is_unresolved(tables: Tables) -> None:
     assert found == (WARN, "ncaam_7000060 of 2026-01-13 is still scheduled.")
 
 
+def test_a_game_that_is_still_live_two_days_after_its_date_is_unresolved(tables: Tables) -> None:
+    live = game(7_000_060, "duke", "unc", "live 70-80 2nd 1:00")
+    tables.load(scoreboard("2026-01-12", "2026-01-12 22:00", live), games_expected=1)
+    assert "no_unresolved_games" not in tables.bad(at("2026-01-13 23:59"))
+    found = tables.bad(at("2026-01-14 00:00"))["no_unresolved_games"]
+    assert found == (WARN, "ncaam_7000060 of 2026-01-12 is still live.")
+
+
 def test_a_stale_answer_is_a_warning_until_a_newer_one_loads(tables: Tables) -> None:
     final = game(7_000_006, "duke", "unc", "final 80-70")
     made_at, stale = at("2026-01-20 19:00"), at("2026-01-20 18:00")

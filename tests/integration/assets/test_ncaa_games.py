@@ -243,6 +243,13 @@ def test_findings_about_the_date_are_in_its_run_as_metadata_and_warning(material
     assert rejected[:30] in warning
 
 
+def test_a_game_of_a_past_date_that_is_not_over_is_a_finding(materialize: Materialize, api: Api) -> None:
+    """As in an answer of the evening, served from a cache months later."""
+    api.answer_with({"2025-07-01": body({**raw_game(7000001, "duke", "unc"), "gameState": "live"})})
+    found = metadata(materialize("2025-07-01"))["2025-07-01"]["findings"]
+    assert found == "ncaam_7000001 of 2025-07-01 is still live"
+
+
 def test_each_record_of_a_date_has_its_games(materialize: Materialize, api: Api) -> None:
     today = eastern_date(dt.datetime.now(dt.UTC)).isoformat()
     api.answer_with({today: body(raw_game(7000001, "duke", "unc"))})
