@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from pipelines.cli.backfill import backfill
 from pipelines.cli.backup import backup, restore
 from pipelines.cli.check import check
-from pipelines.cli.database import down, migrate, psql
+from pipelines.cli.database import down, migrate, psql, url
 from pipelines.cli.prune import prune
 from pipelines.cli.resolve import accept, resolve
 from pipelines.cli.scores import scores
@@ -69,6 +69,7 @@ app.command()(down)
 app.command()(migrate)
 app.command()(backup)
 app.command()(restore)
+app.command()(url)
 app.command(context_settings={"ignore_unknown_options": True})(psql)
 
 

@@ -1,4 +1,4 @@
-"""The commands about the database itself: `gamepulse down`, `gamepulse migrate` and `gamepulse psql`."""
+"""The commands about the database itself: `gamepulse down`, `migrate`, `psql` and `url`."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from pipelines.postgres.advice import warnings
 from pipelines.postgres.binaries import find_binaries
 from pipelines.postgres.dumps import dump_version
 from pipelines.postgres.embedded import EmbeddedPostgres
-from pipelines.postgres.roles import create_roles
+from pipelines.postgres.roles import create_roles, reader_url
 from pipelines.postgres.url import describe, libpq_text
 from pipelines.settings import Settings
 
@@ -98,6 +98,23 @@ def psql(
     if url.password:
         os.environ["PGPASSWORD"] = url.password  # a process list shows arguments to everybody
     os.execv(program, [program, libpq_text(url, hide_password=True), *(arguments or [])])  # noqa: S606
+
+
+def url(
+    simulate: Simulate = False,
+    reader: Annotated[
+        bool, typer.Option("--reader", help="Log in as gamepulse_reader, which only reads the tables.")
+    ] = False,
+) -> None:
+    """Print the URL of the database in use, with its password, for a notebook, an application or a database client.
+
+    Example: DATABASE_URL=$(gamepulse url --reader) python report.py
+
+    Exit codes: 0 the URL works; 1 the database cannot be used, or the password of gamepulse_reader is unknown.
+    """
+    settings = Settings()
+    found = database.ready_database(settings)
+    typer.echo(libpq_text(reader_url(found, settings) if reader else found))
 
 
 def find_program(name: str, settings: Settings, url: URL) -> Path:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 
 from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
@@ -22,7 +22,7 @@ from pipelines.errors import GamePulseError
 from pipelines.health.check import history_problems, read_history, read_problems, warehouse_problems
 from pipelines.postgres.advice import warnings
 from pipelines.postgres.database import connect, ready_database
-from pipelines.postgres.url import describe
+from pipelines.postgres.url import describe, libpq_text
 from pipelines.runtime.history import SCHEDULE_NAME, History, Problem
 from pipelines.seasons import eastern_date, season_of
 from pipelines.settings import Settings, explain_invalid
@@ -70,7 +70,7 @@ def status(simulate: Simulate = False, as_json: AsJson = False, check: Check = F
     with connect(url) as connection:
         warehouse = read_warehouse(connection, now)
         problems += warehouse_problems(connection, now)
-    found = Status(warehouse, history, problems, describe(url), settings.ncaa_api_url, warnings(url, settings))
+    found = Status(warehouse, history, problems, url, settings.ncaa_api_url, warnings(url, settings))
     if as_json:
         print_json(found.to_json(now))
     else:
@@ -121,7 +121,7 @@ class Status(NamedTuple):
     history: History | None
     """None: Dagster has never run on this database."""
     problems: Sequence[Problem]
-    database: str
+    url: URL
     ncaa_api_url: str
     warnings: Sequence[str] = ()
     """Sentences about the database: its time zone, and the space left."""
@@ -150,7 +150,8 @@ class Status(NamedTuple):
             "last_tick_at": schedule.tick_at if schedule is not None else None,
             "last_tick": schedule.tick if schedule is not None else None,
             "next_tick_at": self.next_tick_at(now),
-            "database": self.database,
+            "database": describe(self.url),
+            "url": libpq_text(self.url, hide_password=True),
             "database_bytes": self.warehouse.database_bytes,
             "ncaa_api_url": self.ncaa_api_url,
             "warnings": self.warnings,
@@ -181,7 +182,7 @@ def status_table(status: Status, now: dt.datetime) -> Table:
         ("Resolutions", _last_of(warehouse.resolutions, "decisions")),
         ("Last tick", _last_tick(status, now)),
         ("Next tick", _next_tick(status, now)),
-        ("Database", f"{status.database}, {decimal(warehouse.database_bytes)}"),
+        ("Database", f"{describe(status.url)}, {decimal(warehouse.database_bytes)}"),
         ("NCAA API", status.ncaa_api_url),
     ):
         table.add_row(name, Text(value))

@@ -9,6 +9,7 @@ from pipelines.cli.options import Simulate
 from pipelines.cli.processes import stop_leftovers
 from pipelines.cli.stack import require_alone, require_ports, run_stack
 from pipelines.postgres.database import migrate
+from pipelines.postgres.roles import reader_url
 from pipelines.settings import Settings
 
 
@@ -29,5 +30,7 @@ def up(
     require_ports(settings, port, simulate=simulate)
     with Console().status("Starting the database"):
         url = migrate(settings)
+        if settings.database_url is None:
+            reader_url(url, settings)  # gives the role its privileges on tables of a newer version
     require_alone(settings, url)
     run_stack(settings, url, port, simulate=simulate)

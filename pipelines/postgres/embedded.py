@@ -37,7 +37,7 @@ _SETTINGS = {
 
 
 class EmbeddedPostgres:
-    """The server of one state folder: `data/`, `password`, `port`, `server.log` and `lock`.
+    """The server of one state folder: `data/`, `password`, `reader-password`, `port`, `server.log` and `lock`.
 
     Every process of the server inherits a lock on `lock`, so the lock is free exactly when no such process is alive.
     Pids cannot tell: they are reused, belong to zombies, and are different in another container.
@@ -68,6 +68,14 @@ class EmbeddedPostgres:
                 return not _acquire(lock.fileno())
         except FileNotFoundError:
             return False
+
+    def reader_password(self) -> str:
+        """Returns the password for the role that only reads; makes one the first time."""
+        path = self._home / "reader-password"
+        with self._explain_os_errors():
+            if not path.exists():
+                _write(path, secrets.token_urlsafe(32), mode=0o600)
+            return path.read_text()
 
     def _ensure_running(self) -> str:
         deadline = time.monotonic() + _TIMEOUT

@@ -1,6 +1,7 @@
 """Creates the three database roles: the pipeline writes the tables, Dagster owns its schema, the application reads.
 
-A deployment enables them by setting their passwords. Without passwords one role does everything.
+A deployment enables them by setting their passwords. Without passwords one role does everything; the embedded
+server has the reader besides.
 """
 
 from typing import Final, NamedTuple
@@ -16,8 +17,9 @@ from models.migrations import VERSION_TABLE
 from models.tables import TABLE_NAMES
 from models.turns import TURN_NAMES
 from models.views import VIEW_NAMES
-from pipelines.errors import RolesError
+from pipelines.errors import ConfigurationError, RolesError
 from pipelines.postgres.database import DAGSTER_SCHEMA, connect, take_migration_turn
+from pipelines.postgres.embedded import EmbeddedPostgres
 from pipelines.settings import Settings
 
 PIPELINE: Final = "gamepulse_pipeline"
@@ -43,13 +45,16 @@ _GIVE_TABLES: Final = f"""
     END
     $$
 """  # noqa: S608
+_READER_GRANTS: Final = (
+    f"GRANT USAGE ON SCHEMA public TO {READER}",
+    f"GRANT SELECT ON {', '.join((*TABLE_NAMES, *VIEW_NAMES, VERSION_TABLE))} TO {READER}",
+)
 _GRANTS: Final = (
-    f"GRANT USAGE ON SCHEMA public TO {PIPELINE}, {READER}",
+    f"GRANT USAGE ON SCHEMA public TO {PIPELINE}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLE_NAMES)} TO {PIPELINE}",
     f"GRANT UPDATE ON {', '.join(TURN_NAMES)} TO {PIPELINE}",
-    f"GRANT SELECT ON {VERSION_TABLE} TO {PIPELINE}, {READER}",
-    f"GRANT SELECT ON {', '.join(VIEW_NAMES)} TO {PIPELINE}",
-    f"GRANT SELECT ON {', '.join((*TABLE_NAMES, *VIEW_NAMES))} TO {READER}",
+    f"GRANT SELECT ON {', '.join((*VIEW_NAMES, VERSION_TABLE))} TO {PIPELINE}",
+    *_READER_GRANTS,
 )
 _READER_LIMIT: Final = f"ALTER ROLE {READER} CONNECTION LIMIT 25"
 _SETTINGS: Final = {
@@ -139,15 +144,47 @@ def create_roles(url: URL, settings: Settings, *, owns_server: bool = False) -> 
     return Roles([*_CREATE], advice)
 
 
-def _make_roles(connection: Connection, passwords: dict[str, SecretStr], existing: set[str]) -> None:
-    for role, statement in _CREATE.items():
-        if role not in existing:
-            connection.execute(sa.text(statement))
-        # Hashed on the client, like psql's \password: a password in a statement would appear in the server's log.
-        secret = psycopg2.extensions.encrypt_password(
-            passwords[role].get_secret_value(), role, connection.connection.driver_connection, "scram-sha-256"
+def reader_url(url: URL, settings: Settings) -> URL:
+    """Returns the URL with which an application or a notebook only reads the tables of a migrated database.
+
+    On the embedded server it first creates the role, or gives it the privileges and limits that it lacks.
+
+    Raises:
+        ConfigurationError: the password of the role is unknown.
+        DatabaseError: the role cannot be created, or cannot log in.
+    """
+    password = settings.gamepulse_reader_password
+    if password is None and settings.database_url is None:
+        with connect(url) as connection:
+            take_migration_turn(connection)
+            password = SecretStr(EmbeddedPostgres(settings.embedded_home).reader_password())
+            exists = connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": READER})
+            _make_role(connection, READER, password, exists=bool(exists))
+            for statement in (*_READER_GRANTS, *_missing_limits(connection), *_open_walls(connection)):
+                connection.exec_driver_sql(statement)
+            connection.commit()
+    if password is None:
+        raise ConfigurationError(
+            f"The password of {READER} is unknown: set GAMEPULSE_READER_PASSWORD, or GAMEPULSE_READER_PASSWORD_FILE."
         )
-        connection.exec_driver_sql(f"ALTER ROLE {role} LOGIN PASSWORD '{secret}'")
+    reader = url.set(username=READER, password=password.get_secret_value())
+    with connect(reader):
+        return reader
+
+
+def _make_role(connection: Connection, role: str, password: SecretStr, *, exists: bool) -> None:
+    if not exists:
+        connection.execute(sa.text(_CREATE[role]))
+    # Hashed on the client, like psql's \password: a password in a statement would appear in the server's log.
+    secret = psycopg2.extensions.encrypt_password(
+        password.get_secret_value(), role, connection.connection.driver_connection, "scram-sha-256"
+    )
+    connection.exec_driver_sql(f"ALTER ROLE {role} LOGIN PASSWORD '{secret}'")
+
+
+def _make_roles(connection: Connection, passwords: dict[str, SecretStr], existing: set[str]) -> None:
+    for role in _CREATE:
+        _make_role(connection, role, passwords[role], exists=role in existing)
     if not _is_superuser(connection):
         # Only a member of a role may transfer ownership to it.
         connection.execute(sa.text(f"GRANT {DAGSTER} TO CURRENT_USER"))

@@ -18,7 +18,8 @@ from pipelines.cli.scores import read_scores
 from pipelines.errors import ConfigurationError, RolesError
 from pipelines.ncaa.rate_limit import RateLimit
 from pipelines.postgres.database import migrate, ready_database
-from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, Roles, create_roles
+from pipelines.postgres.embedded import EmbeddedPostgres
+from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, Roles, create_roles, reader_url
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.heartbeat import daemon_problems
 from pipelines.settings import PROJECT, Settings
@@ -337,3 +338,28 @@ def test_a_url_without_a_password_and_a_password_in_a_file_log_in(
     monkeypatch.setenv("GAMEPULSE_PIPELINE_PASSWORD_FILE", str(tmp_path / "nothing"))
     with pytest.raises(ConfigurationError, match=r"GAMEPULSE_PIPELINE_PASSWORD_FILE names .* cannot be read"):
         Settings()
+
+
+def test_the_embedded_server_makes_the_reader_by_itself(tmp_path: Path) -> None:
+    settings = Settings(database_url=None, gamepulse_home=tmp_path)
+    try:
+        for simulate in (False, True):
+            url = migrate(settings.model_copy(update={"gamepulse_simulate": simulate}))
+            first = reader_url(url, settings)
+            assert (first.username, first.database) == (READER, url.database)
+            assert reader_url(url, settings) == first
+            with logged_in(first) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM fact_game JOIN unresolved_game USING (game_id)")
+                with pytest.raises(errors.ReadOnlySqlTransaction):
+                    cursor.execute("DELETE FROM fact_game")
+        password = settings.embedded_home / "reader-password"
+        assert password.stat().st_mode & 0o077 == 0
+        password.unlink()
+        assert reader_url(url, settings).password != first.password
+    finally:
+        EmbeddedPostgres(settings.embedded_home).stop()
+
+
+def test_another_server_needs_the_password_of_the_reader(settings: Settings, database_url: sa.URL) -> None:
+    with pytest.raises(ConfigurationError, match="set GAMEPULSE_READER_PASSWORD"):
+        reader_url(database_url, settings)

@@ -11,9 +11,11 @@ from rich.console import Console
 from support.builders import at, day
 
 from pipelines.cli.status import Status, Warehouse, date_ranges, status_table
+from pipelines.postgres.url import libpq_url
 from pipelines.runtime.history import Automation, History, Problem
 
 NOW = at("2026-01-10 20:10")
+URL = libpq_url("postgresql://fan:hunter2@db/games")
 EMPTY = Warehouse(0, None, None, 0, None, [], [], 9_000_000, {})
 LOADED = Warehouse(2, day("2026-01-02"), day("2026-01-04"), 90, at("2026-01-10 20:00"), [day("2026-01-03")], [], 0, {})
 TICK = at("2026-01-10 20:00")
@@ -21,7 +23,7 @@ RUNNING = History({}, [Automation("ncaa_schedule", False, True, TICK, TICK, "req
 
 
 def status(warehouse: Warehouse = LOADED, history: History | None = RUNNING, *problems: Problem) -> Status:
-    return Status(warehouse, history, problems, "'games' at db", "https://api.test")
+    return Status(warehouse, history, problems, URL, "https://api.test")
 
 
 def shown_facts(found: Status) -> dict[str, str]:
@@ -45,11 +47,15 @@ def test_a_running_stack_shows_the_loaded_dates_and_the_next_tick() -> None:
     assert shown["Problems"] == "none"
 
 
+def test_the_url_is_shown_without_its_password() -> None:
+    assert status().to_json(NOW)["url"] == "postgresql://fan@db/games"
+
+
 def test_an_empty_database_shows_what_to_do() -> None:
     shown = shown_facts(status(EMPTY, None))
     assert shown["Loaded"] == "none: `gamepulse up` loads today, `gamepulse backfill` past dates"
     assert (shown["Missing"], shown["Failed"], shown["Last tick"]) == ("none", "none", "none yet")
-    assert shown["Database"] == "'games' at db, 9.0 MB"
+    assert shown["Database"] == "'games' at db:5432 as fan, 9.0 MB"
 
 
 @pytest.mark.parametrize("cause", ["clock", "daemon", "code location", "ncaa_schedule off", "ncaa_schedule late"])
