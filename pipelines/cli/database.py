@@ -17,7 +17,7 @@ from pipelines.postgres.advice import warnings
 from pipelines.postgres.binaries import find_binaries
 from pipelines.postgres.dumps import dump_version
 from pipelines.postgres.embedded import EmbeddedPostgres
-from pipelines.postgres.roles import create_roles, reader_url
+from pipelines.postgres.roles import create_roles, give_tables_to_dagster, reader_url
 from pipelines.postgres.url import describe, libpq_text
 from pipelines.settings import Settings
 
@@ -65,6 +65,8 @@ def migrate(
     roles = create_roles(url, settings, owns_server=own_server or settings.database_url is None)
     with open_instance() as instance:
         instance.upgrade()
+    if roles.names and settings.dagster_database_url is None:  # this login has created Dagster's tables
+        give_tables_to_dagster(url)
     typer.echo(f"Database {describe(url)} is at revision {head_revision()}; Dagster's tables are up to date.")
     if merged:
         seasons = "1 team season that was" if merged == 1 else f"{merged} team seasons that were"

@@ -144,6 +144,13 @@ def create_roles(url: URL, settings: Settings, *, owns_server: bool = False) -> 
     return Roles([*_CREATE], advice)
 
 
+def give_tables_to_dagster(url: URL) -> None:
+    """Gives Dagster's tables that another login created to Dagster's role, which exists. Idempotent."""
+    with connect(url) as connection:
+        connection.execute(sa.text(_GIVE_TABLES))
+        connection.commit()
+
+
 def reader_url(url: URL, settings: Settings) -> URL:
     """Returns the URL with which an application or a notebook only reads the tables of a migrated database.
 

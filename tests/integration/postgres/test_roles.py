@@ -14,6 +14,7 @@ from psycopg2 import errors
 from support.builders import scoreboard
 from support.postgres_servers import settings_for
 
+from pipelines.cli import database as commands
 from pipelines.cli.scores import read_scores
 from pipelines.errors import ConfigurationError, RolesError
 from pipelines.ncaa.rate_limit import RateLimit
@@ -232,6 +233,22 @@ def test_dagsters_older_tables_become_its_own(database_url: sa.URL, monkeypatch:
         instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition="2025-02-09"))
         partitions = instance.get_materialized_partitions(dg.AssetKey("ncaa_games"))
     assert partitions == {"2025-02-08", "2025-02-09"}
+
+
+@pytest.mark.usefixtures("no_roles")
+def test_dagsters_tables_are_its_own_after_the_administrators_first_migrate(
+    new_database: Callable[..., sa.URL], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_database()
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    for role, password in PASSWORDS.items():
+        monkeypatch.setenv(f"{role.upper()}_PASSWORD", password)
+    commands.migrate()
+    login = url.set(username=DAGSTER, password=PASSWORDS[DAGSTER])
+    monkeypatch.setenv("DAGSTER_DATABASE_URL", login.render_as_string(hide_password=False))
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_games", partition="2025-02-08"))
+        instance.upgrade()
 
 
 @pytest.mark.usefixtures("no_roles")
