@@ -1,0 +1,147 @@
+"""deploy/kubernetes agrees with dagster.yaml, Compose and the pinned versions, and its pods are confined."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from support.helm_chart import Chart
+
+from pipelines.settings import PROJECT
+
+FOLDER = PROJECT / "deploy/kubernetes"
+VALUES = yaml.safe_load((FOLDER / "values.yaml").read_text())
+COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+MANIFESTS = [
+    manifest
+    for path in sorted(FOLDER.glob("*.yaml"))
+    if path.name != "values.yaml"
+    for manifest in yaml.safe_load_all(path.read_text())
+]
+SECRETS = {
+    manifest["metadata"]["name"]: manifest["stringData"] for manifest in MANIFESTS if manifest["kind"] == "Secret"
+}
+VERSION = re.findall('^version = "(.+)"$', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)[0]
+
+OF_ONE_MACHINE = {"storage", "run_launcher"}
+"""Sections of dagster.yaml of which the chart has its own."""
+DIFFERS = {
+    "concurrency.runs.max_concurrent_runs": 10,
+    "concurrency.runs.tag_concurrency_limits.1.limit": 8,
+    "concurrency.runs.tag_concurrency_limits.2.limit": 8,
+    "run_monitoring.start_timeout_seconds": 300,
+    "run_monitoring.cancel_timeout_seconds": 60,
+    "run_monitoring.max_resume_run_attempts": 0,
+}
+CONFINED = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def flat(node: Any, path: str = "") -> dict[str, Any]:
+    """Returns the values of nested mappings and lists by their paths."""
+    if not isinstance(node, dict | list):
+        return {path: node}
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    return {
+        key: value for name, child in items for key, value in flat(child, f"{path}.{name}" if path else name).items()
+    }
+
+
+def test_the_instance_of_the_cluster_differs_from_dagster_yaml_only_where_it_is_said() -> None:
+    machine = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
+    cluster = Chart(VALUES).instance()
+    cluster["compute_logs"]["module"] = cluster["compute_logs"]["module"].replace("dagster.core", "dagster._core")
+    ours = flat({name: section for name, section in machine.items() if name not in OF_ONE_MACHINE})
+    of_chart = {"scheduler", "schedule_storage", "run_storage", "event_log_storage", "run_launcher"}
+    theirs = flat({name: section for name, section in cluster.items() if name not in of_chart})
+    assert theirs == ours | DIFFERS
+    assert all(ours.get(path) != value for path, value in DIFFERS.items())
+
+
+def without_file(variables: dict[str, str]) -> set[str]:
+    return {name.removesuffix("_FILE") for name in variables}
+
+
+def test_the_secrets_have_every_variable_of_compose() -> None:
+    services = COMPOSE["services"]
+    assert SECRETS["gamepulse"].keys() == without_file(COMPOSE["x-environment"])
+    # Dagster's tables are created by this login and given to Dagster's role.
+    assert SECRETS["gamepulse-administrator"].keys() == without_file(services["migrate"]["environment"]) - {
+        "DAGSTER_DATABASE_URL"
+    }
+    webserver = without_file(services["dagster-webserver"]["environment"]) - without_file(COMPOSE["x-environment"])
+    assert {variable["name"] for variable in VALUES["dagsterWebserver"]["env"]} == webserver
+    roles = [re.findall(r"//(\w+)@", url)[0] for url in SECRETS["gamepulse"].values() if "://" in url]
+    assert roles == ["gamepulse_pipeline", VALUES["postgresql"]["postgresqlUsername"]]
+
+
+def test_every_secret_and_service_that_is_named_exists() -> None:
+    text = "".join(path.read_text() for path in FOLDER.glob("*.yaml"))
+    named = set(
+        re.findall(
+            r"(?:secretRef: \{name|envSecrets: &secrets \[\{name|auth-secret|postgresqlSecretName): ([\w-]+)", text
+        )
+    )
+    assert named == set(SECRETS)
+    ports = {VALUES["dagsterWebserver"]["service"]["port"]}
+    assert {int(port) for port in re.findall(r"number: (\d+)", text)} == ports
+    assert VALUES["dagsterWebserver"]["readinessProbe"]["httpGet"]["port"] in ports
+
+
+def pods() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Returns the specifications of all pods by name."""
+    yield from Chart(VALUES).pods().items()
+    launcher = VALUES["runLauncher"]["config"]["k8sRunLauncher"]
+    run = {"securityContext": launcher["securityContext"], **launcher["runK8sConfig"]["containerConfig"]}
+    yield "run", {**launcher["runK8sConfig"]["podSpecConfig"], "containers": [run]}
+    for manifest in MANIFESTS:
+        job = manifest.get("spec", {}).get("jobTemplate", manifest)
+        if "template" in job.get("spec", {}):
+            yield manifest["metadata"]["name"], job["spec"]["template"]["spec"]
+
+
+def test_every_pod_is_confined_and_limited() -> None:
+    names = set()
+    for name, pod in pods():
+        names.add(name)
+        context = pod["securityContext"]
+        assert (context["runAsNonRoot"], context["runAsUser"]) == (True, 10001), name
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert [container["securityContext"] for container in pod["containers"]] == [CONFINED], name
+        assert pod["containers"][0]["resources"]["limits"]["memory"], name
+        # Only Dagster's own processes talk to Kubernetes.
+        assert name in {"code-server", "daemon", "webserver"} or pod["automountServiceAccountToken"] is False, name
+    assert names == {"code-server", "daemon", "webserver", "run", "gamepulse-migrate", "gamepulse-backup"}
+
+
+def test_both_webservers_are_behind_a_login() -> None:
+    ingresses = [manifest for manifest in MANIFESTS if manifest["kind"] == "Ingress"]
+    hosts = {ingress["spec"]["rules"][0]["host"] for ingress in ingresses}
+    [allowed] = [variable["value"] for variable in VALUES["dagsterWebserver"]["env"] if variable["value"]]
+    assert hosts < set(allowed.split(","))
+    for ingress in ingresses:
+        annotations = ingress["metadata"]["annotations"]
+        assert annotations["nginx.ingress.kubernetes.io/auth-type"] == "basic"
+        assert SECRETS[annotations["nginx.ingress.kubernetes.io/auth-secret"]].keys() == {"auth"}
+    assert VALUES["ingress"] == {"enabled": False}
+
+
+def test_versions_are_those_of_the_project() -> None:
+    images = {pod["containers"][0].get("image") for name, pod in pods() if name != "gamepulse-backup"} - {None}
+    assert images == {f"registry.example.org/gamepulse:{VERSION}"}
+    pins = (PROJECT / "pyproject.toml").read_text()
+    readme = (FOLDER / "README.md").read_text()
+    assert re.findall(r"dagster/dagster --version ([\d.]+)", readme) == re.findall('"dagster==(.+)"', pins)
+    assert set(re.findall(r"gamepulse:([\d.]+\d)", readme)) == {VERSION}
+    [backup] = [pod["containers"][0]["image"] for name, pod in pods() if name == "gamepulse-backup"]
+    assert backup == re.findall(r"POSTGRES_IMAGE:-([^}@]+)", COMPOSE["services"]["db"]["image"])[0]
+
+
+@pytest.mark.parametrize("section", ["dagsterDaemon", "dagsterWebserver", "postgresql"])
+def test_a_value_that_the_chart_does_not_have_is_noticed(section: str) -> None:
+    with pytest.raises(AssertionError, match="the chart has no values typo"):
+        Chart({**VALUES, section: {**VALUES[section], "typo": 1}})
