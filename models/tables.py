@@ -8,6 +8,7 @@ from models.dim_date import DimDate
 from models.dim_team import DimTeam
 from models.fact_game import FactGame
 from models.game_evidence import GameEvidence
+from models.game_history import GameHistory
 from models.rejected_game import RejectedGame
 from models.requested_date import RequestedDate
 from models.resolution import Resolution
@@ -16,6 +17,7 @@ from models.season_calendar import SeasonCalendar
 
 TABLES: Final[tuple[type[SQLModel], ...]] = (
     FactGame,
+    GameHistory,
     DimTeam,
     DimDate,
     Scoreboard,

@@ -76,9 +76,16 @@ def is_implied(evidence: Evidence, game_date: dt.date, row: Row) -> bool:
 
 
 async def write_games(
-    connection: "asyncpg.Connection[Any]", sport: str, rows: Mapping[int, Row], known: Collection[int]
+    connection: "asyncpg.Connection[Any]",
+    sport: str,
+    rows: Mapping[int, Row],
+    known: Collection[int],
+    moment: dt.datetime,
 ) -> None:
-    """Inserts rows, and updates those of the contests `known`; their teams must be there."""
+    """Inserts rows, updates those of the contests `known`, and adds both to their history at `moment`.
+
+    Their teams must be there.
+    """
     dates: dict[dt.date, list[int]] = {}
     for contest_id in sorted(rows):
         dates.setdefault(rows[contest_id].game_date, []).append(contest_id)
@@ -93,6 +100,7 @@ async def write_games(
             game_date,
             season_of(game_date),
             [contest_id for contest_id in contest_ids if contest_id in known],
+            moment,
             contest_ids,
             # The driver looks at each element: a column of nulls is cheaper as null.
             *(None if column.count(None) == len(column) else column for column in columns),
@@ -136,7 +144,7 @@ def _write_games() -> str:
     table = SQLModel.metadata.tables[table_name(FactGame)]
     types = ["bigint", *(table.columns[name].type.compile(dialect) for name in _ROW_COLUMNS[1:])]
     types += ["text", "text", *(table.columns[name].type.compile(dialect) for name in _COLUMNS)]
-    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, start=5))
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, start=6))
     return (
         read_sql("write_games")
         .replace("{arrays}", arrays)

@@ -140,7 +140,7 @@ async def load_scoreboard(
     }
     conference_changed = team_counts["conference_changed"]
     tables_changed = await write_changes(
-        connection, sport, stored, changed, upserted=upserted, conference_changed=conference_changed
+        connection, sport, stored, changed, moment, upserted=upserted, conference_changed=conference_changed
     )
     if team_counts["teams_inserted"] or team_counts["teams_updated"]:
         tables_changed |= {"dim_team"}
@@ -210,10 +210,10 @@ async def load_scoreboard(
     )
 
 
-async def reconcile_date(session: AsyncSession, league: League, game_date: dt.date) -> int:
+async def reconcile_date(session: AsyncSession, league: League, game_date: dt.date, moment: dt.datetime) -> int:
     """Derives the rows of a date again from its evidence and from people's resolutions; returns how many changed.
 
-    For a resolution that was made or undone: no answer is needed.
+    For a resolution that was made or undone at `moment`: no answer is needed.
     """
     connection = await _begin(session)
     before = await connection.fetchrow(read_sql("read_watermark"), league.sport, game_date)
@@ -222,7 +222,7 @@ async def reconcile_date(session: AsyncSession, league: League, game_date: dt.da
         return 0
     stored = await read_stored_dates(connection, league.sport, game_date, (), has_evidence=before["has_evidence"])
     rows = resolve(stored, await read_resolutions(connection, league.sport, before["now"]))
-    await write_changes(connection, league.sport, stored, rows)
+    await write_changes(connection, league.sport, stored, rows, moment)
     is_known = are_games_known(league, game_date, before["games_expected"], before["games_undecided"])
     on_date = [row for row in rows.values() if row.game_date == game_date]
     is_settled = is_settled_date(game_date, before["fetched_at"], on_date, are_games_known=is_known)

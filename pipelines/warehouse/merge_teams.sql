@@ -33,6 +33,16 @@ SET home_team_key = coalesce(
 WHERE home_team_key IN (SELECT team_key FROM merged_team WHERE team_key <> kept_key)
    OR away_team_key IN (SELECT team_key FROM merged_team WHERE team_key <> kept_key);
 
+UPDATE game_history AS history
+SET home_team_key = coalesce(
+        (SELECT kept_key FROM merged_team WHERE team_key = history.home_team_key), history.home_team_key
+    ),
+    away_team_key = coalesce(
+        (SELECT kept_key FROM merged_team WHERE team_key = history.away_team_key), history.away_team_key
+    )
+WHERE home_team_key IN (SELECT team_key FROM merged_team WHERE team_key <> kept_key)
+   OR away_team_key IN (SELECT team_key FROM merged_team WHERE team_key <> kept_key);
+
 -- Before the update below, since a team has one current row at any moment.
 UPDATE dim_team
 SET is_current = FALSE,

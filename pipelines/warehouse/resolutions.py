@@ -34,6 +34,7 @@ _INSERT: Final = sa.text("""
         sport, game_id, game_status, check_name, first_date, last_date, because, created_by, until
     )
     VALUES (:sport, :game_id, :game_status, :check_name, :first_date, :last_date, :because, :created_by, :until)
+    RETURNING created_at
 """)
 _OPEN: Final = sa.text("""
     SELECT
@@ -48,6 +49,7 @@ _CLOSE_GAME: Final = sa.text("""
     UPDATE resolution
     SET closed_at = now(), closed_because = :because
     WHERE sport = :sport AND game_id = :game_id AND closed_at IS NULL
+    RETURNING closed_at
 """)
 _CLOSE_CHECK: Final = sa.text("""
     UPDATE resolution
@@ -115,8 +117,8 @@ async def resolve_game(session: AsyncSession, league: League, game: str, status:
         raise ResolutionError(f"{game_id} is {status} already: there is nothing to resolve.")
     if status == "final" and (row.home_score is None or row.away_score is None):
         raise ResolutionError(f"{game_id} has no score, so it cannot be final: choose another status.")
-    await _insert(connection, league, who, game_id=game_id, game_status=status)
-    await reconcile_date(session, league, row.game_date)
+    decided_at = await _insert(connection, league, who, game_id=game_id, game_status=status)
+    await reconcile_date(session, league, row.game_date, decided_at)
     date: dt.date = row.game_date
     return date
 
@@ -129,13 +131,13 @@ async def undo_resolution(session: AsyncSession, league: League, game: str, who:
     """
     connection, _ = await _begin(session)
     game_id = game_id_of(game, league)
-    closed = await connection.execute(
+    closed_at = await connection.scalar(
         _CLOSE_GAME, {"sport": league.sport, "game_id": game_id, "because": _undone_by(who)}
     )
-    if closed.rowcount == 0:
+    if closed_at is None:
         raise ResolutionError(f"{game_id} has no resolution to undo: `gamepulse status` lists those that hold.")
     date: dt.date = (await connection.execute(_GAME, {"game_id": game_id})).one().game_date
-    await reconcile_date(session, league, date)
+    await reconcile_date(session, league, date, closed_at)
     return date
 
 
@@ -206,9 +208,10 @@ async def _open_decisions(connection: AsyncConnection, league: League, today: dt
     return [Decision(*row) for row in rows]
 
 
-async def _insert(connection: AsyncConnection, league: League, who: Who, **values: object) -> None:
+async def _insert(connection: AsyncConnection, league: League, who: Who, **values: object) -> dt.datetime:
+    """Returns when the decision was made."""
     columns = dict.fromkeys(("game_id", "game_status", "check_name", "first_date", "last_date")) | values
-    await connection.execute(
+    made = await connection.execute(
         _INSERT,
         {
             **columns,
@@ -218,6 +221,8 @@ async def _insert(connection: AsyncConnection, league: League, who: Who, **value
             "until": who.until,
         },
     )
+    created_at: dt.datetime = made.scalar_one()
+    return created_at
 
 
 def _undone_by(who: Who) -> str:

@@ -186,17 +186,19 @@ async def write_changes(
     sport: str,
     stored: StoredDates,
     rows: Mapping[int, Row],
+    moment: dt.datetime,
     *,
     upserted: Mapping[int, Collection[str]] = MappingProxyType({}),
     conference_changed: Sequence[int] = (),
 ) -> frozenset[str]:
-    """Writes what changed: rows, evidence that they do not hold, and what follows from both for teams and dates.
+    """Writes what changed at `moment`: rows and their history, evidence that they do not hold, and what follows from
+    both for teams and dates.
 
     Returns which of the tables `fact_game` and `dim_team` have changed rows.
     """
     changed = {contest_id: row for contest_id, row in rows.items() if stored.rows.get(contest_id) != row}
     if changed:
-        await write_games(connection, sport, changed, stored.rows)
+        await write_games(connection, sport, changed, stored.rows, moment)
     kept = {
         (contest_id, date): evidence
         for contest_id, listing in stored.listings.items()

@@ -19,6 +19,10 @@ EASTERN = ZoneInfo("America/New_York")
 SIX_HOURS = dt.timedelta(hours=6)
 BEFORE_ALL = dt.datetime.min.replace(tzinfo=dt.UTC)
 
+IDENTITY = ("game_date", "home", "away", "overtime_periods")
+REMEMBERED = ("game_id", *IDENTITY, "game_status", "game_period", "home_score", "away_score", "game_clock")
+"""Columns of a version; a clock that runs is no change."""
+
 Row = dict[str, object]
 Tables = dict[str, list[Row]]
 
@@ -145,6 +149,7 @@ class ReferenceWarehouse:
     def __init__(self) -> None:
         self.answers: dict[dt.date, list[Answer]] = {}
         self.games: dict[int, StoredGame] = {}
+        self.history: dict[int, list[Row]] = {}
         self.teams: dict[tuple[str, int], StoredTeam] = {}
         self.conference_names: dict[str, str | None] = {}
         self.rejects: dict[str, StoredReject] = {}
@@ -163,6 +168,7 @@ class ReferenceWarehouse:
         counts = self._learn_teams(scoreboard)
         self._learn_conferences(scoreboard, counts)
         self._recompute_rivalry()
+        self._remember(answer.moment)
         self._keep_rejects(answer)
 
         for game in scoreboard.games:
@@ -182,6 +188,11 @@ class ReferenceWarehouse:
         """All rows in the form that `dump` gives the real ones; how evidence is kept is the code's own affair."""
         return {
             "fact_game": [self._game_row(contest_id) for contest_id in sorted(self.games, key=str)],
+            "game_history": [
+                {"game_id": row["game_id"], "version": number} | row
+                for contest_id in sorted(self.history, key=str)
+                for number, row in enumerate(self.history[contest_id], start=1)
+            ],
             "dim_team": [self._team_row(slug, season) for slug, season in sorted(self.teams)],
             "scoreboard": [self._scoreboard_row(date) for date in sorted(self.answers)],
             "rejected_game": [
@@ -444,6 +455,25 @@ class ReferenceWarehouse:
             )
             is_rivalry = home is not None and home == away and home != "independent"
             stored.rivalry_factor = Decimal("1.20") if is_rivalry else Decimal("1.00")
+
+    def _remember(self, moment: dt.datetime) -> None:
+        """Every change is a version, but of the scores of five live minutes only the first and the last."""
+        for contest_id in self.games:
+            game, versions = self._game_row(contest_id), self.history.setdefault(contest_id, [])
+            row: Row = {"changed_at": moment} | {name: game[name] for name in REMEMBERED}
+            if versions and all(versions[-1][name] == row[name] for name in REMEMBERED if name != "game_clock"):
+                continue
+            one_period = [
+                version
+                for version in (*versions[-2:], row)
+                if row["game_status"] == version["game_status"] == "live"
+                and version["game_period"] == row["game_period"]
+            ]
+            first = one_period[0]["changed_at"] if len(one_period) == 3 else None
+            is_same_game = all(versions[-1][name] == row[name] for name in IDENTITY) if versions else False
+            if is_same_game and isinstance(first, dt.datetime) and moment - first < dt.timedelta(minutes=5):
+                versions.pop()
+            versions.append(row)
 
     def _keep_rejects(self, answer: Answer) -> None:
         """Rejects stay until their game is readable, or the scoreboard is without them."""

@@ -21,6 +21,15 @@ QUERIES = {
         JOIN dim_team AS away ON away.team_key = away_team_key
         ORDER BY game_id COLLATE "C"
     """,
+    "game_history": """
+        SELECT game_id, version, changed_at, history.game_date,
+               home.team_id || ' ' || home.season AS home, away.team_id || ' ' || away.season AS away,
+               game_status, home_score, away_score, game_period, game_clock, overtime_periods
+        FROM game_history AS history
+        JOIN dim_team AS home ON home.team_key = home_team_key
+        JOIN dim_team AS away ON away.team_key = away_team_key
+        ORDER BY game_id COLLATE "C", version
+    """,
     "dim_team": """
         SELECT team_id, season, slug, team_name, full_name, abbreviation, conference_id, conference_name,
                valid_from, valid_to, is_current,

@@ -30,29 +30,24 @@ DATES = [
 ]
 
 
+WATCHED = dt.date(2026, 1, 17)
+"""The date that was fetched while it was played too."""
+
+
 class Season(NamedTuple):
     """The URL to read from and the loaded scoreboards."""
 
     reader: sa.URL
+    watched: list[ParsedScoreboard]
+    """Those of the evening of WATCHED. Some of its scores are corrected on the next day."""
     scoreboards: list[ParsedScoreboard]
+    """Those of DATES, fetched after the season."""
 
 
-def simulated_scoreboards() -> list[ParsedScoreboard]:
-    """Returns the scoreboards of DATES, fetched after the season."""
-    simulator = Simulator(Options(now=dt.datetime(2026, 5, 1, tzinfo=EASTERN), speed=0))
-    url = "http://simulator/scoreboard/basketball-men/d1/"
-    answers = [
-        ScoreboardResponse(
-            MENS_BASKETBALL,
-            date,
-            simulator.scoreboard(date, simulator.now),
-            simulator.now,
-            f"{url}{date:%Y/%m/%d}",
-            True,
-        )
-        for date in DATES
-    ]
-    return [parse_scoreboard(answer) for answer in answers]
+def simulated_scoreboard(simulator: Simulator, date: dt.date, moment: dt.datetime) -> ParsedScoreboard:
+    url = f"http://simulator/scoreboard/basketball-men/d1/{date:%Y/%m/%d}"
+    answer = ScoreboardResponse(MENS_BASKETBALL, date, simulator.scoreboard(date, moment), moment, url, True)
+    return parse_scoreboard(answer)
 
 
 async def load(settings: Settings, scoreboards: list[ParsedScoreboard]) -> None:
@@ -65,12 +60,19 @@ async def load(settings: Settings, scoreboards: list[ParsedScoreboard]) -> None:
 @pytest.fixture(scope="module")
 def season(databases: Databases) -> Iterator[Season]:
     """Loaded once per module and dropped after it, because roles belong to the whole server."""
-    scoreboards = simulated_scoreboards()
+    simulator = Simulator(
+        Options(now=dt.datetime(2026, 5, 1, tzinfo=EASTERN), speed=0, faults={"late_correction": {"share": 0.1}})
+    )
+    evening = dt.datetime.combine(WATCHED, dt.time(19), EASTERN)
+    watched = [
+        simulated_scoreboard(simulator, WATCHED, evening + number * dt.timedelta(minutes=15)) for number in range(12)
+    ]
+    scoreboards = [simulated_scoreboard(simulator, date, simulator.now) for date in DATES]
     with databases.temporary() as url:
         settings = settings_for(url, **dict.fromkeys(ROLES, PASSWORD))
-        asyncio.run(load(settings, scoreboards))
+        asyncio.run(load(settings, [*watched, *scoreboards]))
         create_roles(url, settings)
-        yield Season(url.set(username=READER, password=PASSWORD), scoreboards)
+        yield Season(url.set(username=READER, password=PASSWORD), watched, scoreboards)
     with databases.administrator.connect() as connection:
         for role in ROLES:
             connection.execute(sa.text(f"DROP ROLE {role}"))

@@ -20,7 +20,7 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.url import psycopg2_url
 from pipelines.seasons import eastern_date, season_of
 
-from .conftest import Season
+from .conftest import WATCHED, Season
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs/using-the-data.md").read_text()
 SECTIONS = dict(part.split("\n", 1) for part in DOCUMENT.split("\n## ")[1:])
@@ -69,8 +69,8 @@ def percent(share: int, of: int) -> Decimal:
     return round(Decimal(100 * share) / of, 1)
 
 
-def test_the_document_has_five_queries() -> None:
-    assert len(re.findall("```sql\n", DOCUMENT)) == 5
+def test_the_document_has_seven_queries() -> None:
+    assert len(re.findall("```sql\n", DOCUMENT)) == 7
 
 
 def test_standings_are_the_wins_and_losses_within_conferences(season: Season, run_query: Any) -> None:
@@ -150,6 +150,31 @@ def test_close_games_went_to_overtime_or_ended_within_three_points(season: Seaso
     shares = [row["close_percent"] for row in found]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > shares[-1]
+
+
+def test_corrections_are_finals_whose_score_changed_and_when(season: Season, run_query: Any) -> None:
+    before = {game.contest_id: scores(game) for game in season.watched[-1].games if game.status == "final"}
+    [after] = [board for board in season.scoreboards if board.game_date == WATCHED]
+    corrected = {
+        (WATCHED, after.fetched_at, game.home.team_name, game.away.team_name, *before[game.contest_id], *scores(game))
+        for game in after.games
+        if before.get(game.contest_id, scores(game)) != scores(game)
+    }
+    columns = ["game_date", "changed_at", "home", "away", "home_before", "away_before", "home_score", "away_score"]
+    found = run_query("Final scores that the NCAA corrected")
+    assert {tuple(row[column] for column in columns) for row in found} == corrected != set()
+
+
+def test_half_times_are_as_they_were_shown(season: Season, run_query: Any) -> None:
+    shown = {
+        f"ncaam_{game.contest_id}": (*scores(game), game.home.team_name)
+        for board in season.watched
+        for game in board.games
+        if game.period == "halftime"
+    }
+    found = run_query("What was shown at half-time")
+    assert {row["game_id"]: (row["home_score"], row["away_score"], row["home"]) for row in found} == shown
+    assert len(shown) > 10
 
 
 def test_the_endpoint_serves_the_games_of_a_date_read_only(

@@ -49,6 +49,7 @@ STATES = [
     "postponed",
     "canceled",
     "live 10-12 1st 7:20",
+    "live 12-12 1st 6:50",
     "live 33-30 halftime",
     "live 70-70 OT",
     "final 80-75",
@@ -273,7 +274,9 @@ async def order_of_dates_does_not_matter(
         savepoint = await session.begin_nested()
         for scoreboard, games_expected in order:
             await load_scoreboard(session, scoreboard, games_expected=games_expected)
-        dumps.append(await dump(session))
+        tables = await dump(session)
+        del tables["game_history"]  # what was shown depends on the order in which it was learned
+        dumps.append(tables)
         await savepoint.rollback()
     assert dumps[0] == dumps[1]
 

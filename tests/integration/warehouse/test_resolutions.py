@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from support.builders import day, game, scoreboard
+from support.builders import at, day, game, scoreboard
 from support.warehouse import Warehouse
 
 from pipelines.ncaa.league import MENS_BASKETBALL
@@ -32,7 +32,9 @@ def test_a_forgotten_game_that_a_person_called_off_lets_its_date_settle(warehous
     assert warehouse.query("SELECT settled_at FROM scoreboard") == [{"settled_at": None}]
     resolve(warehouse, "canceled")
 
-    assert warehouse.run(partial(reconcile_date, league=MENS_BASKETBALL, game_date=day("2026-01-17"))) == 1
+    decided_at = at("2026-01-20 12:30")
+    reconcile = partial(reconcile_date, league=MENS_BASKETBALL, game_date=day("2026-01-17"), moment=decided_at)
+    assert warehouse.run(reconcile) == 1
     assert warehouse.game(100)["game_status"] == "canceled"
     for fetched_at in ("2026-01-20 13:00", "2026-01-21 12:00"):
         load(warehouse, fetched_at)
