@@ -45,8 +45,8 @@ def _table(model: type[SQLModel]) -> Iterator[str]:
 
 def _view(view: View) -> Iterator[str]:
     yield f"## View `{view.name}`\n\n{view.description}\n"
-    yield "| column | meaning |\n|---|---|"
-    yield from (f"| `{name}` | {meaning} |" for name, meaning in view.columns.items())
+    yield "| column | type | meaning |\n|---|---|---|"
+    yield from (f"| `{name}` | {column.type} | {column.meaning} |" for name, column in view.columns.items())
     yield ""
 
 

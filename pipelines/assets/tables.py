@@ -1,4 +1,4 @@
-"""The catalog's external assets: the API upstream of `ncaa_games`, the tables downstream."""
+"""The catalog's external assets: the API upstream of `ncaa_games`, the tables and their views downstream."""
 
 import inspect
 from collections.abc import Collection
@@ -13,6 +13,7 @@ from models.dim_team import DimTeam
 from models.fact_game import FactGame
 from models.rejected_game import RejectedGame
 from models.tables import TABLES, table_name
+from models.views import VIEWS, View
 from pipelines.assets.source_code import source_code
 from pipelines.postgres.sessions import Database
 
@@ -30,8 +31,8 @@ ncaa_api = dg.AssetSpec(
 
 
 def table_specs() -> list[dg.AssetSpec]:
-    """Returns one external asset per table, with the columns and descriptions of its model."""
-    return [
+    """Returns one external asset per table and view of the catalog, with its columns and their descriptions."""
+    tables = [
         dg.AssetSpec(
             table_name(model),
             deps=["ncaa_games", "ncaa_upcoming_games"],
@@ -47,6 +48,25 @@ def table_specs() -> list[dg.AssetSpec]:
         )
         for model in CATALOG
     ]
+    views = [
+        dg.AssetSpec(
+            view.name,
+            deps=[table_name(FactGame), table_name(DimTeam)],
+            group_name="warehouse",
+            kinds={"postgres", "view"},
+            owners=["team:gamepulse"],
+            description=_plain(view.description),
+            metadata={
+                "dagster/table_name": f"public.{view.name}",
+                "dagster/column_schema": dg.TableSchema(
+                    [dg.TableColumn(name, column.type, _plain(column.meaning)) for name, column in view.columns.items()]
+                ),
+                **source_code(inspect.getfile(View)),
+            },
+        )
+        for view in VIEWS
+    ]
+    return [*tables, *views]
 
 
 def column_schema(model: type[SQLModel]) -> dg.TableSchema:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from support.api import Answer, Api
 
+from models.views import VIEW_NAMES
 from pipelines.assets import ncaa_games, ncaa_upcoming_games
 from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import ncaa_api, table_specs
@@ -51,6 +52,7 @@ def test_lineage_goes_from_the_api_through_the_assets_to_the_tables() -> None:
         "ncaa_games": {"ncaa_api"},
         "ncaa_upcoming_games": {"ncaa_api"},
         **{table: {"ncaa_games", "ncaa_upcoming_games"} for table in TABLES},
+        **{view: {"fact_game", "dim_team"} for view in VIEW_NAMES},
     }
     for name, spec in specs().items():
         assert spec.description, name
@@ -65,7 +67,7 @@ def test_assets_link_to_local_files_without_a_project_url() -> None:
         [link] = spec.metadata["dagster/code_references"].code_references
         assert link.file_path == str(PROJECT / link.label)
         code = (PROJECT / link.label).read_text()
-        assert f"def {name}(" in code or f'__tablename__ = "{name}"' in code
+        assert f"def {name}(" in code or f'__tablename__ = "{name}"' in code or f'    View(\n        "{name}"' in code
 
 
 @pytest.mark.parametrize("project_url", ["https://forge.example/fan/games", "https://forge.example/fan/games/"])
@@ -85,7 +87,7 @@ def test_assets_link_to_files_at_the_project_url(project_url: str) -> None:
 
 
 def test_columns_match_the_database(rows: Rows) -> None:
-    for table in TABLES:
+    for table in TABLES + VIEW_NAMES:
         found = rows(f"""
             SELECT attname AS name, format_type(atttypid, atttypmod) AS type, NOT attnotnull AS nullable
             FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped
@@ -94,7 +96,7 @@ def test_columns_match_the_database(rows: Rows) -> None:
         assert [
             {"name": column.name, "type": column.type.replace(", ", ","), "nullable": column.constraints.nullable}
             for column in columns
-        ] == found
+        ] == found, table
         for column in columns:
             assert column.description, f"{table}.{column.name}"
 

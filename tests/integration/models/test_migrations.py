@@ -201,8 +201,16 @@ def test_march_madness_lasts_from_the_first_four_to_the_championship(rows: Rows)
 
 
 def test_the_views_have_the_described_columns(rows: Rows) -> None:
-    columns = "SELECT table_name, column_name FROM information_schema.columns WHERE table_name IN (SELECT viewname FROM"
-    found: dict[str, list[str]] = {}
-    for row in rows(f"{columns} pg_views WHERE schemaname = 'public') ORDER BY table_name, ordinal_position"):
-        found.setdefault(row["table_name"], []).append(row["column_name"])
-    assert found == {view.name: list(view.columns) for view in VIEWS}
+    found: dict[str, dict[str, str]] = {}
+    for row in rows("""
+        SELECT relname AS view, attname AS name, format_type(atttypid, atttypmod) AS type
+        FROM pg_attribute
+        JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
+        ORDER BY relname, attnum"""):
+        found.setdefault(row["view"], {})[row["name"]] = row["type"]
+    described = {view.name: {name: column.type for name, column in view.columns.items()} for view in VIEWS}
+    assert found == described
+    assert {view: list(columns) for view, columns in found.items()} == {
+        view: list(columns) for view, columns in described.items()
+    }
