@@ -31,5 +31,5 @@ compose() { DOMAIN=example.org DAGSTER_USERS=x DAGSTER_GUESTS=x docker-compose -
 compose
 compose -f docker-compose.yml -f deploy/compose.production.yml
 
-within 480 uv run pytest tests/integration --pg=docker -m "database and not slow"
+within 480 uv run pytest tests/integration/{models,postgres,warehouse} --pg=docker -m "database and not slow"
 within 1200 uv run pytest tests/compose -m compose
