@@ -58,3 +58,7 @@ class Scoreboard(SQLModel, table=True):
         "second day after, the calendar is known, and no game is undecided, scheduled, live or contradicted; else "
         "null.",
     )
+    unarchived_at: dt.datetime | None = Field(
+        sa_type=DateTime(timezone=True),
+        description="Moment of the last answer that the archive could not take; null if there was none.",
+    )

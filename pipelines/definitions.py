@@ -4,7 +4,7 @@ import dagster as dg
 
 from pipelines.assets import ncaa_games, ncaa_upcoming_games, table_checks
 from pipelines.assets.source_code import link_to_repository
-from pipelines.assets.tables import ncaa_api, table_specs
+from pipelines.assets.tables import archive, ncaa_api, table_specs
 from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.runtime.executor import in_process_executor
 from pipelines.schedules import (
@@ -22,7 +22,7 @@ from pipelines.settings import Settings
 
 defs = dg.Definitions(
     assets=link_to_repository(
-        [ncaa_api, ncaa_games, ncaa_upcoming_games, *table_specs()], project_url=Settings().project_url
+        [ncaa_api, archive, ncaa_games, ncaa_upcoming_games, *table_specs()], project_url=Settings().project_url
     ),
     asset_checks=[table_checks],
     jobs=[ncaa_ingestion, ncaa_upcoming, ncaa_checks, ncaa_prune],

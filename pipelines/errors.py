@@ -12,6 +12,7 @@ GamePulseError
 │   ├── EmbeddedPostgresError
 │   ├── SchemaError
 │   ├── BackupError
+│   ├── ArchiveError
 │   └── RolesError
 ├── TeamAliasError
 ├── MixedGamesError
@@ -31,6 +32,11 @@ GamePulseError
 
 * retryable; + local, with its subclasses
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipelines.ncaa.raw import RawAnswer
 
 
 class GamePulseError(Exception):
@@ -99,6 +105,10 @@ class BackupError(DatabaseError):
     """A backup cannot be made, is damaged, or cannot be restored."""
 
 
+class ArchiveError(DatabaseError):
+    """The archive of raw answers lacks a body, or cannot be copied."""
+
+
 class RolesError(DatabaseError):
     """The database roles cannot be created. The message contains the statements an administrator must run."""
 
@@ -121,6 +131,9 @@ class AlertError(GamePulseError):
 
 class NcaaApiError(GamePulseError):
     """The NCAA API did not give a usable answer."""
+
+    answer: "RawAnswer | None" = None
+    """The answer that was refused, if one came."""
 
 
 class ApiUnreachableError(NcaaApiError):

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from structlog.stdlib import BoundLogger
 
-from pipelines.errors import GamePulseError
+from pipelines.errors import GamePulseError, NcaaApiError
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.empty_days import reject_false_empty
 from pipelines.ncaa.league import League
@@ -15,6 +15,7 @@ from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
 from pipelines.seasons import eastern_date
+from pipelines.warehouse.archive import Question, keep_loaded, keep_refused
 from pipelines.warehouse.calendars import Calendars
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
@@ -58,12 +59,31 @@ async def ingest_date(
     Raises:
         GamePulseError: the date was not loaded; `retryable` tells whether a retry may succeed.
     """
-    scoreboard = parse_scoreboard(await ncaa_api.scoreboard(league, game_date))
-    calendars = calendars or calendars_of(league, ncaa_api, database)
-    expected, calendar_failure = await calendars.games_expected(scoreboard)
-    reject_false_empty(scoreboard, expected, calendar_failure)
+    question = Question(league.sport, "scoreboard", game_date.isoformat())
+    response, expected = None, None
+    try:
+        response = await ncaa_api.scoreboard(league, game_date)
+        scoreboard = parse_scoreboard(response)
+        calendars = calendars or calendars_of(league, ncaa_api, database)
+        expected, calendar_failure = await calendars.games_expected(scoreboard)
+        reject_false_empty(scoreboard, expected, calendar_failure)
+    except NcaaApiError as error:
+        if response is not None:
+            error.answer = response.raw
+        await keep_refused(database, question, error, expected)
+        raise
     async with database.get_session() as session:
-        return IngestedDate(scoreboard, await load_scoreboard(session, scoreboard, games_expected=expected))
+        report = await load_scoreboard(session, scoreboard, games_expected=expected)
+        await keep_loaded(
+            session,
+            question,
+            response.raw,
+            is_stale=report.is_stale,
+            games_expected=expected,
+            updated_at=scoreboard.answer_updated_at,
+            is_required=database.is_archive_required,
+        )
+    return IngestedDate(scoreboard, report)
 
 
 def calendars_of(league: League, ncaa_api: NcaaClient, database: Database) -> Calendars:

@@ -13,6 +13,7 @@ from pipelines.runtime.prune import PRUNED_AT_ONCE, prune
 from pipelines.runtime.runs import REASON_TAG, TICK_REASON, has_run_since, is_backfill_under_way, is_queued
 from pipelines.seasons import EASTERN, eastern_date
 from pipelines.settings import Settings
+from pipelines.warehouse.archive import prune_archive
 from pipelines.warehouse.requested_dates import read_date_states
 
 # A date takes seconds; a run of one that takes minutes hangs.
@@ -34,13 +35,18 @@ ncaa_checks = dg.define_asset_job(
 )
 
 
-@dg.op(description="Deletes superseded runs from Dagster's history.")
+@dg.op(description="Deletes superseded runs from Dagster's history, and old answers from the archive.")
 def delete_superseded_runs(context: dg.OpExecutionContext) -> None:
+    settings = Settings()
+    with connect(ready_database(settings)) as connection:
+        answers = prune_archive(connection, dt.datetime.now(dt.UTC), settings.archive_days)
+        connection.commit()
+    context.log.info(f"Deleted {answers} answers from the archive.")
     pruned = prune(context.instance, dt.datetime.now(dt.UTC), at_most=PRUNED_AT_ONCE)
     context.log.info(f"Deleted {pruned.superseded} superseded and {pruned.failed} failed runs.")
 
 
-@dg.job(description="Deletes superseded runs from Dagster's history, as gamepulse prune does.")
+@dg.job(description="Deletes superseded runs and old answers, as gamepulse prune does.")
 def ncaa_prune() -> None:
     delete_superseded_runs()
 

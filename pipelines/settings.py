@@ -40,6 +40,14 @@ class Settings(BaseSettings):
         ge=0.001,
         description="Limit of all processes on one database together; `inf` for an API that you host yourself.",
     )
+    archive_required: bool = Field(
+        False, description="Fail a load if its answer cannot be archived. Default: load it, and let a check fail."
+    )
+    archive_days: int = Field(
+        400,
+        ge=1,
+        description="Days for which all answers are kept; the last answer about each date is kept for ever.",
+    )
     project_url: str | None = Field(
         None,
         pattern="^https?://[!-~]+$",

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-from models.tables import TABLES, table_name
+from models.archive import ARCHIVE_TABLES
+from models.tables import TABLES
 from models.views import VIEWS, View
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "data-model.md"
@@ -19,20 +20,21 @@ SOURCE = re.compile(r" \(([^()]*`[^()]*)\)\.$")
 INTRODUCTION = """\
 # Data model
 
-Written by `uv run python scripts/data_model.py` from `models/`; change it there. All tables are in schema `public`.
+Written by `uv run python scripts/data_model.py` from `models/`; change it there. Tables are in schema `public`
+unless another is named.
 *From* names the field of the API's game that a column is read from. Columns without one are derived.
 """
 
 
 def document() -> str:
     """The whole file."""
-    tables = [line for model in TABLES for line in _table(model)]
+    tables = [line for model in (*TABLES, *ARCHIVE_TABLES) for line in _table(model)]
     return "\n".join([INTRODUCTION, *tables, *(line for view in VIEWS for line in _view(view))])
 
 
 def _table(model: type[SQLModel]) -> Iterator[str]:
-    table = SQLModel.metadata.tables[table_name(model)]
-    yield f"## `{table.name}`\n\n{inspect.getdoc(model)}\n"
+    table: sa.Table = model.__table__  # type: ignore[attr-defined]
+    yield f"## `{table.fullname}`\n\n{inspect.getdoc(model)}\n"
     yield "| column | type | null | meaning | from |\n|---|---|---|---|---|"
     for column in table.columns:
         description = model.model_fields[column.name].description or ""
@@ -66,7 +68,7 @@ def _keys(table: sa.Table) -> Iterator[str]:
     yield from (f"Unique: {columns}." for columns in sorted(unique))
     for constraint in sorted(table.foreign_key_constraints, key=lambda constraint: _names(constraint.columns)):
         targets = _names(element.column for element in constraint.elements)
-        yield f"Foreign key: {_names(constraint.columns)} to {targets} of `{constraint.referred_table.name}`."
+        yield f"Foreign key: {_names(constraint.columns)} to {targets} of `{constraint.referred_table.fullname}`."
 
 
 def _names(columns: Iterable[sa.Column[object]]) -> str:

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from models import tables  # noqa: F401  (it fills the metadata)
+from models import archive, tables  # noqa: F401  (they fill the metadata)
 from models.migrations import VERSION_TABLE
 
 context.configure(

@@ -172,6 +172,21 @@ CHECKS = (
         is_about_answers=True,
     ),
     Check(
+        "answers_are_archived",
+        "The answers of the last day, and the newest about each date, are in the archive.",
+        """
+        SELECT
+            'ERROR' AS severity,
+            format('%s: the answer of %s could not be archived', game_date, unarchived_at) AS finding,
+            game_date
+        FROM scoreboard
+        WHERE unarchived_at = fetched_at
+           OR unarchived_at > CAST(:now AS timestamptz) - INTERVAL '1 day'
+        ORDER BY game_date DESC
+        """,
+        table="archive",
+    ),
+    Check(
         "clocks_agree",
         "No moment of an answer lies ahead of the database's clock.",
         """

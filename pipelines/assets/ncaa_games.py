@@ -21,15 +21,16 @@ from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import failed_dates_metadata, findings_metadata
+from pipelines.runtime.replay import replay_dates
 from pipelines.runtime.retries import RETRIES
-from pipelines.runtime.runs import requester
+from pipelines.runtime.runs import REPLAY_TAG, requester
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
 
 
 @dg.asset(
     partitions_def=game_dates,
     group_name="data_ingestion",
-    deps=["ncaa_api"],
+    deps=["archive"],
     kinds={"python", "postgres"},
     owners=["team:gamepulse"],
     metadata=source_code(__file__),
@@ -52,11 +53,16 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
     failures: dict[dt.date, GamePulseError] = {}
     changed: set[str] = set()
-    try:
-        await _record_request(context, database, dates)
-    except DatabaseError as error:
-        raise failure_of(dict.fromkeys(dates, error), context.retry_number) from None
-    async with aclosing(ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, event_log)) as outcomes:
+    is_replay = REPLAY_TAG in context.run.tags
+    if is_replay:
+        loads = replay_dates(dates, MENS_BASKETBALL, database)
+    else:
+        loads = ingest_dates(dates, MENS_BASKETBALL, ncaa_api, database, event_log)
+        try:
+            await _record_request(context, database, dates)
+        except DatabaseError as error:
+            raise failure_of(dict.fromkeys(dates, error), context.retry_number) from None
+    async with aclosing(loads) as outcomes:
         async for game_date, outcome in outcomes:
             if isinstance(outcome, GamePulseError):
                 failures[game_date] = outcome
@@ -64,11 +70,12 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
                 changed |= outcome.report.tables_changed
                 findings = await _findings(game_date, outcome, database, event_log)
                 yield _materialization(context.asset_key, game_date, outcome, findings)
-    if any(isinstance(error, DatabaseError) for error in failures.values()):
+    if not is_replay and any(isinstance(error, DatabaseError) for error in failures.values()):
         with suppress(DatabaseError):  # it may be back
             await _record_outcomes(database, dates, failures)
     else:
-        await _record_outcomes(database, dates, failures)
+        if not is_replay:
+            await _record_outcomes(database, dates, failures)
         for event in await table_materializations(database, changed):
             yield event
     if failures:

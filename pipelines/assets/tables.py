@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
+from models.archive import ARCHIVE_TABLE_NAMES, Sighting
 from models.dim_team import DimTeam
 from models.fact_game import FactGame
 from models.rejected_game import RejectedGame
@@ -28,6 +29,49 @@ ncaa_api = dg.AssetSpec(
     description="Scoreboards, one per game date, and season calendars of the NCAA, as henrygd/ncaa-api serves them.",
     metadata={"source_code": dg.MetadataValue.url("https://github.com/henrygd/ncaa-api")},
 )
+
+
+def column_schema(model: type[SQLModel]) -> dg.TableSchema:
+    """Returns the columns of a table with their PostgreSQL types, from its model."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=column.type.compile(dialect).lower(),
+                description=_plain(model.model_fields[column.name].description or ""),
+                constraints=dg.TableColumnConstraints(nullable=bool(column.nullable), unique=bool(column.unique)),
+            )
+            for column in model.__table__.columns  # type: ignore[attr-defined]
+        ]
+    )
+
+
+def _plain(text: str) -> str:
+    """Removes Markdown's backticks, which the UI shows as they are."""
+    return text.replace("`", "")
+
+
+archive = dg.AssetSpec(
+    "archive",
+    deps=["ncaa_api"],
+    group_name="source",
+    kinds={"postgres", "table"},
+    owners=["team:gamepulse"],
+    description="What the API said: each distinct answer that was loaded or refused, and when it was seen. gamepulse "
+    "replay makes the tables from it. Columns: " + _plain(inspect.getdoc(Sighting) or ""),
+    metadata={
+        "dagster/table_name": ARCHIVE_TABLE_NAMES[1],
+        "dagster/column_schema": column_schema(Sighting),
+        **source_code(inspect.getfile(Sighting)),
+    },
+)
+_ARCHIVE: Final = sa.text("""
+    SELECT
+        pg_total_relation_size('archive.body') + pg_total_relation_size('archive.sighting') AS bytes,
+        (SELECT count(*) FROM archive.sighting) AS spells,
+        (SELECT last_fetched_at FROM archive.sighting ORDER BY sighting_id DESC LIMIT 1) AS last_answer
+""")
 
 
 def table_specs() -> list[dg.AssetSpec]:
@@ -69,33 +113,26 @@ def table_specs() -> list[dg.AssetSpec]:
     return [*tables, *views]
 
 
-def column_schema(model: type[SQLModel]) -> dg.TableSchema:
-    """Returns the columns of a table with their PostgreSQL types, from its model."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name=column.name,
-                type=column.type.compile(dialect).lower(),
-                description=_plain(model.model_fields[column.name].description or ""),
-                constraints=dg.TableColumnConstraints(nullable=bool(column.nullable), unique=bool(column.unique)),
-            )
-            for column in SQLModel.metadata.tables[table_name(model)].columns
-        ]
-    )
-
-
-def _plain(text: str) -> str:
-    """Removes Markdown's backticks, which the UI shows as they are."""
-    return text.replace("`", "")
-
-
 async def table_materializations(database: Database, tables: Collection[str]) -> list[dg.AssetMaterialization]:
-    """Returns a materialization with the number of rows for each of the tables that is in the catalog."""
+    """Returns a materialization with the number of rows for each of the tables that is in the catalog.
+
+    A table changes with a new answer, so the archive gets one as well, with its size and the moment of that answer.
+    """
     names = [table_name(model) for model in CATALOG if table_name(model) in tables]
     if not names:
         return []
     counts = (f"SELECT '{name}' AS name, count(*) AS rows FROM {name}" for name in names)  # noqa: S608
     async with database.get_session() as session:
-        rows = (await (await session.connection()).execute(sa.text(" UNION ALL ".join(counts)))).all()
-    return [dg.AssetMaterialization(name, metadata={"dagster/row_count": count}) for name, count in rows]
+        connection = await session.connection()
+        rows = (await connection.execute(sa.text(" UNION ALL ".join(counts)))).all()
+        size, spells, last_answer = (await connection.execute(_ARCHIVE)).one()
+    about_archive: dict[str, dg.MetadataValue] = {
+        "dagster/row_count": dg.MetadataValue.int(spells),
+        "megabytes": dg.MetadataValue.float(round(size / 1e6, 1)),
+    }
+    if last_answer is not None:
+        about_archive["last_answer"] = dg.MetadataValue.timestamp(last_answer)
+    return [
+        dg.AssetMaterialization(archive.key, metadata=about_archive),
+        *(dg.AssetMaterialization(name, metadata={"dagster/row_count": count}) for name, count in rows),
+    ]

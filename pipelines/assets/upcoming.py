@@ -22,7 +22,7 @@ DAYS_AHEAD = 7
 
 @dg.asset(
     group_name="data_ingestion",
-    deps=["ncaa_api"],
+    deps=["archive"],
     kinds={"python", "postgres"},
     owners=["team:gamepulse"],
     metadata=source_code(__file__),

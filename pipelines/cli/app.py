@@ -18,6 +18,7 @@ from pipelines.cli.backup import backup, restore
 from pipelines.cli.check import check
 from pipelines.cli.database import down, migrate, psql, url
 from pipelines.cli.prune import prune
+from pipelines.cli.replay import replay
 from pipelines.cli.resolve import accept, resolve
 from pipelines.cli.scores import scores
 from pipelines.cli.status import status
@@ -59,6 +60,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(backfill)
+app.command()(replay)
 app.command()(scores)
 app.command()(status)
 app.command()(check)

@@ -22,11 +22,17 @@ from pipelines.settings import Settings
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.", dir_okay=False)]
 
 
-def backup(file: File, simulate: Simulate = False) -> None:
+def backup(
+    file: File,
+    simulate: Simulate = False,
+    without_archive: Annotated[
+        bool, typer.Option("--without-archive", help="Leave out the raw answers: a replay needs another backup.")
+    ] = False,
+) -> None:
     """Write a verified backup of the database in use to a file, also while games are loaded.
 
-    It contains the tables of GamePulse, and Dagster's history where the login may read it. All of the backup is read
-    again and compared with the database before it takes the place of a file of that name.
+    It contains the tables of GamePulse, the archive of raw answers, and Dagster's history where the login may read it.
+    All of the backup is read again and compared with the database before it takes the place of a file of that name.
 
     Example: gamepulse backup gamepulse.dump
 
@@ -35,7 +41,7 @@ def backup(file: File, simulate: Simulate = False) -> None:
     settings = Settings()
     url = database_url(settings)
     with _replaced(file) as part:
-        dump = dumps.Programs(find_dump_programs(settings, url)).dump(url, part)
+        dump = dumps.Programs(find_dump_programs(settings, url)).dump(url, part, has_archive=not without_archive)
     typer.echo(f"Backed up {describe(url)} to {file} ({file.stat().st_size / 1e6:.1f} MB): {_content(dump)}.")
 
 

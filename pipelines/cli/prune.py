@@ -1,4 +1,4 @@
-"""The command `gamepulse prune`: deletes superseded runs from Dagster's history."""
+"""The command `gamepulse prune`: deletes superseded runs from Dagster's history, and old answers from the archive."""
 
 import datetime as dt
 from typing import Annotated
@@ -14,27 +14,37 @@ def prune(
     simulate: Simulate = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete runs from Dagster's history that later runs superseded.
+    """Delete superseded runs from Dagster's history, and old answers from the archive.
 
     A run goes 14 days after its end, a failed one after 90, when a later run succeeded for each of its dates. The run
     with the newest materialization of a date stays, so that the pages of the UI show the same as before.
 
-    The job ncaa_prune does this every night. Games are never deleted.
+    Raw answers go from the archive after ARCHIVE_DAYS; the last one about each date stays. Games are never deleted.
+
+    The job ncaa_prune does this every night.
 
     Example: gamepulse prune --dry-run
 
     Exit codes: 0 done; 1 the database cannot be used; 2 wrong arguments.
     """
     with Console(stderr=True).status("Looking for superseded runs" if dry_run else "Deleting superseded runs"):
+        from pipelines.postgres.database import connect, ready_database
         from pipelines.runtime.instance import open_instance
         from pipelines.runtime.prune import prune as prune_history
+        from pipelines.settings import Settings
+        from pipelines.warehouse.archive import prune_archive
 
+        settings = Settings()
+        with connect(ready_database(settings)) as connection:
+            answers = prune_archive(connection, dt.datetime.now(dt.UTC), settings.archive_days)
+            if not dry_run:
+                connection.commit()
         with open_instance() as instance:
             pruned = prune_history(instance, dt.datetime.now(dt.UTC), dry_run=dry_run)
     if as_json:
-        print_json({"dry_run": dry_run, **pruned._asdict()})
+        print_json({"dry_run": dry_run, **pruned._asdict(), "answers": answers})
     else:
         typer.echo(
             f"{'Would delete' if dry_run else 'Deleted'} {pruned.superseded:,} superseded and {pruned.failed:,} failed "
-            f"runs, and {pruned.orphaned:,} rows of checks without a run."
+            f"runs, {pruned.orphaned:,} rows of checks without a run, and {answers:,} answers of the archive."
         )

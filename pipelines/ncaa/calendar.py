@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from pipelines.errors import NotACalendarError
+from pipelines.ncaa.raw import RawAnswer
 
 
 def _american_date(value: object) -> object:
@@ -37,6 +38,7 @@ class Calendar(NamedTuple):
     games: Mapping[dt.date, int]
     fetched_at: dt.datetime
     source_url: str
+    raw: RawAnswer | None = None
 
 
 def parse_calendar(body: bytes, source_url: str) -> Mapping[dt.date, int]:

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 import httpx
 
@@ -14,6 +14,7 @@ from pipelines.errors import (
     ApiTimeoutError,
     ApiUnreachableError,
     ConfigurationError,
+    NotACalendarError,
     RateLimitedError,
     RequestRefusedError,
 )
@@ -21,6 +22,7 @@ from pipelines.ncaa.answers import error_of, read_body, redirect_target
 from pipelines.ncaa.calendar import Calendar, parse_calendar
 from pipelines.ncaa.league import League
 from pipelines.ncaa.rate_limit import Permit, RateLimit
+from pipelines.ncaa.raw import KEPT_HEADERS, RawAnswer
 from pipelines.ncaa.scoreboard import ScoreboardResponse
 
 ANSWER_SECONDS: Final = 10.0
@@ -31,12 +33,6 @@ REDIRECTS: Final = 3
 """How many redirects a fetch follows."""
 
 SIMULATOR_HEADER: Final = "x-gamepulse-simulator"
-
-
-class _Answer(NamedTuple):
-    body: bytes
-    fetched_at: dt.datetime
-    is_simulated: bool
 
 
 class NcaaClient:
@@ -95,7 +91,9 @@ class NcaaClient:
         # Zero-padded: the API answers a path that its date pattern does not match with today's games.
         url = f"{self._base_url}/scoreboard/{league.path}/{game_date:%Y/%m/%d}"
         answer = await self._get(url)
-        return ScoreboardResponse(league, game_date, answer.body, answer.fetched_at, url, answer.is_simulated)
+        return ScoreboardResponse(
+            league, game_date, answer.body, answer.fetched_at, url, answer.is_simulated, answer.headers
+        )
 
     async def season_calendar(self, league: League, season: int) -> Calendar:
         """Fetches the calendar of a season, which is named by the calendar year in which it starts.
@@ -106,13 +104,17 @@ class NcaaClient:
         """
         url = self.calendar_url(league, season)
         answer = await self._get(url)
-        return Calendar(parse_calendar(answer.body, url), answer.fetched_at, url)
+        try:
+            return Calendar(parse_calendar(answer.body, url), answer.fetched_at, url, answer)
+        except NotACalendarError as error:
+            error.answer = answer
+            raise
 
     def calendar_url(self, league: League, season: int) -> str:
         """Returns the address of a season's calendar."""
         return f"{self._base_url}/schedule-alt/{league.path}/{season}"
 
-    async def _get(self, url: str) -> _Answer:
+    async def _get(self, url: str) -> RawAnswer:
         """Follows redirects within the host and waits after a 429 with a short `Retry-After`; raises other failures."""
         wait_left = RETRY_AFTER_SECONDS
         target = url
@@ -131,14 +133,14 @@ class NcaaClient:
                 wait_left -= max(error.retry_after, 1.0)
                 await asyncio.sleep(error.retry_after)
                 continue
-            if isinstance(answer, _Answer):
-                return answer
+            if isinstance(answer, RawAnswer):
+                return answer._replace(source_url=url)
             redirects += 1
             if redirects > REDIRECTS:
                 raise RequestRefusedError(f"GET {url} was redirected more than {REDIRECTS} times. Check NCAA_API_URL.")
             target = str(answer)
 
-    async def _send(self, url: str, permit: Permit | None = None) -> _Answer | httpx.URL:
+    async def _send(self, url: str, permit: Permit | None = None) -> RawAnswer | httpx.URL:
         """Sends one request; returns the answer, or where a redirect leads."""
 
         async def trace(event: str, details: Mapping[str, Any]) -> None:
@@ -159,9 +161,13 @@ class NcaaClient:
             raise ApiUnreachableError(f"GET {url} failed: {str(error).rstrip('.') or type(error).__name__}.") from None
         if (target := redirect_target(response)) is not None:
             return target
+        headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        is_simulated = SIMULATOR_HEADER in response.headers
+        answer = RawAnswer(url, response.status_code, headers, body, fetched_at, is_simulated)
         if (failure := error_of(response, body, url, fetched_at)) is not None:
+            failure.answer = answer
             raise failure
-        return _Answer(body, fetched_at, SIMULATOR_HEADER in response.headers)
+        return answer
 
 
 def _parse_base_url(base_url: str) -> httpx.URL:

@@ -3,7 +3,9 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import ValidationError
@@ -19,6 +21,7 @@ from pipelines.ncaa.game import (
     UnreadableGameError,
 )
 from pipelines.ncaa.league import League
+from pipelines.ncaa.raw import RawAnswer
 from pipelines.ncaa.states import PROGRESS
 from pipelines.seasons import EASTERN
 
@@ -41,6 +44,12 @@ class ScoreboardResponse(NamedTuple):
     fetched_at: dt.datetime
     source_url: str
     is_simulated: bool = False
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def raw(self) -> RawAnswer:
+        """The answer as the archive keeps it."""
+        return RawAnswer(self.source_url, 200, self.headers, self.body, self.fetched_at, self.is_simulated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Backups of the database: made, verified and restored by PostgreSQL's own programs.
 
-A backup is one file in the custom format of `pg_dump`. It contains the tables of the app, and those of Dagster where
-they are in the same database and the login may read them.
+A backup is one file in the custom format of `pg_dump`. It contains the tables of the app, the archive of raw answers
+unless told otherwise, and the tables of Dagster where they are in the same database and the login may read them.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import URL, Connection
 
+from models.archive import ARCHIVE_SCHEMA, ARCHIVE_TABLE_NAMES
 from models.migrations import VERSION_TABLE, head_revision
 from models.tables import TABLE_NAMES
 from models.turns import TURN_NAMES
@@ -40,7 +41,7 @@ _RELATIONS: Final = """
         SELECT pg_class.oid, nspname, relname, relkind
         FROM pg_class
         JOIN pg_namespace ON pg_namespace.oid = relnamespace
-        WHERE nspname = :dagster OR nspname = 'public' AND relname = ANY(:ours)
+        WHERE nspname IN (:dagster, :archive) OR nspname = 'public' AND relname = ANY(:ours)
     ),
     relation AS (
         SELECT oid, nspname, relname, relkind
@@ -64,7 +65,7 @@ _FOREIGN: Final = sa.text(f"""
     {_RELATIONS}
     SELECT format('--exclude-schema=%I', nspname)
     FROM pg_namespace
-    WHERE nspname NOT IN ('public', :dagster) AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+    WHERE nspname NOT IN ('public', :dagster, :archive) AND nspname !~ '^pg_' AND nspname <> 'information_schema'
     UNION ALL
     SELECT format('--exclude-table=public.%I', relname)
     FROM pg_class
@@ -81,7 +82,7 @@ _DUMP: Final = (
 _PSQL: Final = ("--no-psqlrc", "--quiet", "--output=/dev/null", "--single-transaction", "--set=ON_ERROR_STOP=1")
 # pg_restore 17 and newer send it to older servers too, which do not know it.
 _UNKNOWN_BEFORE_17: Final = b"SET transaction_timeout = 0;\n"
-_NAMES: Final = {"dagster": DAGSTER_SCHEMA, "ours": [*_OURS]}
+_NAMES: Final = {"dagster": DAGSTER_SCHEMA, "archive": ARCHIVE_SCHEMA, "ours": [*_OURS]}
 
 
 class Dump(NamedTuple):
@@ -119,8 +120,10 @@ class Programs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def dump(self, url: URL, file: Path) -> Dump:
+    def dump(self, url: URL, file: Path, *, has_archive: bool = True) -> Dump:
         """Writes a backup to `file` and compares it with the database as it was when the backup began.
+
+        Without the archive it has the archive's tables, and they are empty.
 
         Raises:
             BackupError: the server is too new, the login may not read a table, or `file` lacks something.
@@ -132,8 +135,11 @@ class Programs:
             connection.execution_options(isolation_level="REPEATABLE READ")
             snapshot = connection.scalar(sa.text("SELECT pg_export_snapshot()"))
             tables = _readable_tables(connection, url)
-            rows = {table: _count(connection, table) for table in tables}
             excluded = [*connection.scalars(_FOREIGN, _NAMES)]
+            if not has_archive:
+                tables = [table for table in tables if table not in ARCHIVE_TABLE_NAMES]
+                excluded.append(f"--exclude-table-data={ARCHIVE_SCHEMA}.*")
+            rows = {table: _count(connection, table) for table in tables}
             if not any(table.startswith(f"{DAGSTER_SCHEMA}.") for table in tables):
                 excluded.append(f"--exclude-schema={DAGSTER_SCHEMA}")
             if version >= 17:  # earlier ones do not know the option
@@ -328,11 +334,11 @@ def _count(connection: Connection, table: str) -> int:
 def _readable_tables(connection: Connection, url: URL) -> list[str]:
     """Returns the tables of a backup. Dagster's are part of it only if all of them can be read."""
     relations = connection.execute(_READABLE, _NAMES).all()
-    ours = [relation for relation in relations if relation[0] == "public"]
+    ours = [relation for relation in relations if relation[0] in {"public", ARCHIVE_SCHEMA}]
     dagster = [relation for relation in relations if relation[0] == DAGSTER_SCHEMA]
     if not ours:
         raise BackupError(f"Database {describe(url)} has no tables of GamePulse: there is nothing to back up.")
-    if closed := [name for _, name, _, may_read in ours if not may_read]:
+    if closed := [f"{schema}.{name}" for schema, name, _, may_read in ours if not may_read]:
         raise BackupError(
             f"{url.username} may not read {', '.join(closed)}: make the backup with the login of `gamepulse migrate`."
         )

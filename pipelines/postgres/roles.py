@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
+from models.archive import ARCHIVE_SCHEMA, ARCHIVE_TABLE_NAMES
 from models.migrations import VERSION_TABLE
 from models.tables import TABLE_NAMES
 from models.turns import TURN_NAMES
@@ -55,6 +56,8 @@ _GRANTS: Final = (
     f"GRANT UPDATE ON {', '.join(TURN_NAMES)} TO {PIPELINE}",
     f"GRANT SELECT ON {', '.join((*VIEW_NAMES, VERSION_TABLE))} TO {PIPELINE}",
     *_READER_GRANTS,
+    f"GRANT USAGE ON SCHEMA {ARCHIVE_SCHEMA} TO {PIPELINE}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(ARCHIVE_TABLE_NAMES)} TO {PIPELINE}",
 )
 _READER_LIMIT: Final = f"ALTER ROLE {READER} CONNECTION LIMIT 25"
 _SETTINGS: Final = {

@@ -41,6 +41,8 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.is_archive_required = settings.archive_required
+        """Whether a load fails if its answer cannot be archived."""
         self._url: URL | None = None
         self._engine: AsyncEngine | None = None
         self._lock = asyncio.Lock()

@@ -4,6 +4,7 @@ import datetime as dt
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import NamedTuple
 
 import dagster as dg
@@ -52,11 +53,15 @@ class Backfill(NamedTuple):
         }
 
 
-def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None]) -> Backfill:
+def backfill(
+    dates: Sequence[dt.date],
+    watch: Callable[[dg.DagsterEvent], None],
+    tags: Mapping[str, str] = MappingProxyType({}),
+) -> Backfill:
     """Materializes a range of dates in one run and records each in Dagster as soon as it is loaded.
 
-    `watch` is called with each event of the run. Ctrl-C, SIGTERM and SIGHUP act like *Terminate* in the UI: the run is
-    canceled, and every date is either loaded completely or not at all.
+    `watch` is called with each event of the run, which gets `tags` as well. Ctrl-C, SIGTERM and SIGHUP act like
+    *Terminate* in the UI: the run is canceled, and every date is either loaded completely or not at all.
 
     Raises:
         DatabaseError: Dagster's own tables cannot be used.
@@ -69,7 +74,7 @@ def backfill(dates: Sequence[dt.date], watch: Callable[[dg.DagsterEvent], None])
     interrupted = False
     with open_instance() as instance, _hang_up_interrupts():
         try:
-            for event in _execute(instance, run_id, dates):
+            for event in _execute(instance, run_id, dates, tags):
                 watch(event)
                 if event.is_step_materialization and event.partition is not None:
                     date, materialization = (
@@ -105,14 +110,17 @@ def _hang_up_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGHUP, before)
 
 
-def _execute(instance: dg.DagsterInstance, run_id: str, dates: Sequence[dt.date]) -> Iterator[dg.DagsterEvent]:
+def _execute(
+    instance: dg.DagsterInstance, run_id: str, dates: Sequence[dt.date], tags: Mapping[str, str]
+) -> Iterator[dg.DagsterEvent]:
     job = defs.resolve_job_def("ncaa_ingestion")
-    tags = {
+    run_tags = {
         **job.run_tags,
+        **tags,
         **dict(zip(RANGE_TAGS, (dates[0].isoformat(), dates[-1].isoformat()), strict=True)),
         "dagster/max_retries": "0",  # the user at the terminal decides, not the daemon
     }
-    run = instance.create_run_for_job(job_def=job, run_id=run_id, run_config=_QUIET, tags=tags)
+    run = instance.create_run_for_job(job_def=job, run_id=run_id, run_config=_QUIET, tags=run_tags)
     yield from execute_run_iterator(InMemoryJob(job), run, instance)
 
 

@@ -18,6 +18,8 @@ ASSET: Final = dg.AssetKey("ncaa_games")
 JOB: Final = "ncaa_ingestion"
 REPAIR_SENSOR: Final = "ncaa_repairs"
 REASON_TAG: Final = "gamepulse/reason"
+REPLAY_TAG: Final = "replay"
+"""Tag of runs that load from the archive."""
 TICK_REASON: Final = "today"
 """Reason of the schedule's requests of today."""
 PARTITION_TAG: Final = "dagster/partition"
@@ -157,6 +159,8 @@ def lost_requests(
     stopped = _stopped_backfills(instance, records)
     for record in records:
         run = record.dagster_run
+        if REPLAY_TAG in run.tags:  # it requested nothing of the API
+            continue
         if run.status == dg.DagsterRunStatus.FAILURE or run.tags.get(BACKFILL_TAG) not in stopped:
             requests.append(_run_request(record))
     # Creation times may be rounded, and the clocks of other hosts differ.

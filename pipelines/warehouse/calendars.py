@@ -18,6 +18,7 @@ from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.postgres.sessions import Database, execute_patiently
 from pipelines.seasons import eastern_date, season_of
+from pipelines.warehouse.archive import Question, keep, keep_refused
 
 CALENDAR_AGE: Final = dt.timedelta(hours=1)
 """Age from which a calendar is fetched again."""
@@ -72,6 +73,7 @@ class Calendars:
                 try:
                     calendar = self._known[season] = await self._read_or_fetch(season, scoreboard)
                 except NcaaApiError as error:
+                    await keep_refused(self._database, self._question(season), error)
                     return None, error
         return expected_games(calendar, scoreboard), None
 
@@ -94,6 +96,14 @@ class Calendars:
             except NcaaApiError as error:
                 self._failures[season] = time.monotonic(), error
                 raise
+            if answer.raw is not None:
+                await keep(
+                    session,
+                    self._question(season),
+                    answer.raw,
+                    "loaded",
+                    is_required=self._database.is_archive_required,
+                )
             return await session.merge(
                 SeasonCalendar(
                     sport=self._league.sport,
@@ -103,6 +113,9 @@ class Calendars:
                     games={date.isoformat(): count for date, count in answer.games.items()},
                 )
             )
+
+    def _question(self, season: int) -> Question:
+        return Question(self._league.sport, "calendar", str(season))
 
     async def _read(self, session: AsyncSession, season: int, scoreboard: ParsedScoreboard) -> SeasonCalendar | None:
         """Returns the calendar in the database, unless it has to be fetched again."""

@@ -22,6 +22,7 @@ from pipelines.warehouse.evidence import Row
 from pipelines.warehouse.game_rows import read_games
 from pipelines.warehouse.sql import read_sql
 from pipelines.warehouse.stored_dates import (
+    Resolution,
     agreed_resolutions,
     are_games_known,
     is_settled_date,
@@ -78,12 +79,17 @@ class LoadReport:
 
 
 async def load_scoreboard(
-    session: AsyncSession, scoreboard: ParsedScoreboard, *, games_expected: int | None = None
+    session: AsyncSession,
+    scoreboard: ParsedScoreboard,
+    *,
+    games_expected: int | None = None,
+    as_of: dt.datetime | None = None,
 ) -> LoadReport:
     """Loads a scoreboard in the session's transaction; the caller commits.
 
     `games_expected` is what the season's calendar has that day, None when unknown: only a scoreboard with as many
-    games is complete, so that games missing from it have left it.
+    games is complete, so that games missing from it have left it. `as_of` is when the answer was first loaded, for a
+    replay: people's resolutions of that moment apply.
 
     Raises:
         MixedGamesError: simulated games for a database of real ones, or the other way round.
@@ -114,7 +120,9 @@ async def load_scoreboard(
         )
 
     statements = {game.contest_id: statement_of(game) for game in scoreboard.games}
-    resolutions = await read_resolutions(connection, sport, moment) if before["has_resolutions"] else {}
+    resolutions: dict[int, Resolution] = {}
+    if before["has_resolutions"] or as_of is not None:
+        resolutions = await read_resolutions(connection, sport, moment, as_of or before["now"])
     stored = await read_stored_dates(connection, sport, date, statements, has_evidence=before["has_evidence"])
     unchanged, new = take_simple(stored, scoreboard.feed, statements, resolutions)
     simple = unchanged.keys() | new.keys()
@@ -210,10 +218,12 @@ async def load_scoreboard(
     )
 
 
-async def reconcile_date(session: AsyncSession, league: League, game_date: dt.date, moment: dt.datetime) -> int:
+async def reconcile_date(
+    session: AsyncSession, league: League, game_date: dt.date, moment: dt.datetime, *, as_of: dt.datetime | None = None
+) -> int:
     """Derives the rows of a date again from its evidence and from people's resolutions; returns how many changed.
 
-    For a resolution that was made or undone at `moment`: no answer is needed.
+    For a resolution that was made or undone at `moment`: no answer is needed. `as_of` is as in `load_scoreboard`.
     """
     connection = await _begin(session)
     before = await connection.fetchrow(read_sql("read_watermark"), league.sport, game_date)
@@ -221,7 +231,8 @@ async def reconcile_date(session: AsyncSession, league: League, game_date: dt.da
     if before["fetched_at"] is None:
         return 0
     stored = await read_stored_dates(connection, league.sport, game_date, (), has_evidence=before["has_evidence"])
-    rows = resolve(stored, await read_resolutions(connection, league.sport, before["now"]))
+    held_at = as_of or before["now"]
+    rows = resolve(stored, await read_resolutions(connection, league.sport, held_at, held_at))
     await write_changes(connection, league.sport, stored, rows, moment)
     is_known = are_games_known(league, game_date, before["games_expected"], before["games_undecided"])
     on_date = [row for row in rows.values() if row.game_date == game_date]

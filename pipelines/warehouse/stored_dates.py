@@ -107,9 +107,10 @@ async def read_stored_dates(
 
 
 async def read_resolutions(
-    connection: "asyncpg.Connection[Any]", sport: str, moment: dt.datetime
+    connection: "asyncpg.Connection[Any]", sport: str, moment: dt.datetime, as_of: dt.datetime
 ) -> dict[int, Resolution]:
-    records = await connection.fetch(read_sql("read_resolutions"), sport, eastern_date(moment))
+    """Decisions about games that held when an answer of `moment` was loaded, `as_of` by the database's clock."""
+    records = await connection.fetch(read_sql("read_resolutions"), sport, eastern_date(moment), as_of)
     return {record["contest_id"]: Resolution(record["resolution_id"], record["game_status"]) for record in records}
 
 

@@ -14,7 +14,7 @@ from support.databases import Databases
 from support.warehouse import Warehouse
 
 from pipelines.assets.checks import CHECKS, check_specs, findings_about, run_checks, table_checks
-from pipelines.assets.tables import table_specs
+from pipelines.assets.tables import archive, table_specs
 from pipelines.postgres.sessions import Database
 from pipelines.resources import DatabaseResource
 
@@ -347,7 +347,7 @@ def test_accepted_findings_do_not_fail_a_check_and_are_listed(tables: Tables) ->
 def job_of_checks(url: sa.URL, *names: str) -> dg.JobDefinition:
     """Returns the job that *Execute* and *Execute all* on the page of a table start."""
     definitions = dg.Definitions(
-        assets=table_specs(),
+        assets=[archive, *table_specs()],
         asset_checks=[table_checks],
         resources={"database": DatabaseResource(url=url.render_as_string(hide_password=False))},
         executor=dg.in_process_executor,
@@ -376,7 +376,7 @@ def test_a_check_can_be_selected_alone(database_url: sa.URL) -> None:
 
 
 def test_each_table_of_the_catalog_has_checks() -> None:
-    assert {spec.asset_key for spec in check_specs()} == {spec.key for spec in table_specs()}
+    assert {spec.asset_key for spec in check_specs()} == {archive.key, *(spec.key for spec in table_specs())}
 
 
 def test_findings_about_a_date_are_of_its_newest_answer_and_not_accepted(tables: Tables) -> None:

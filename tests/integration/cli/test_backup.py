@@ -229,7 +229,7 @@ def test_a_backup_without_dagsters_history_restores_into_an_empty_database_of_an
     closed, found, _ = str(refused.exception).partition(": make the backup with the login of `gamepulse migrate`")
     closed = closed.removeprefix("gamepulse_pipeline may not read ")
     assert found
-    assert closed.startswith("api_turn, dim_team_team_key_seq, ")
+    assert closed.startswith("archive.sighting_sighting_id_seq, public.api_turn, ")
     with connect(database_url) as connection:
         connection.execute(sa.text(f"GRANT SELECT ON {closed} TO gamepulse_pipeline"))
         connection.execute(sa.text("CREATE TABLE dagster.runs (id int)"))

@@ -1,0 +1,191 @@
+"""Rebuilds game dates from the archive, with no request: `gamepulse replay`. Independent of Dagster's API."""
+
+import asyncio
+import dataclasses
+import datetime as dt
+import heapq
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.season_calendar import SeasonCalendar
+from pipelines.errors import GamePulseError
+from pipelines.ingest import IngestedDate
+from pipelines.ncaa.calendar import parse_calendar
+from pipelines.ncaa.empty_days import reject_false_empty
+from pipelines.ncaa.league import League
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
+from pipelines.postgres.sessions import Database
+from pipelines.runtime.interrupts import Interrupts
+from pipelines.seasons import season_of
+from pipelines.warehouse.archive import Spell, begin, read_body, read_spells
+from pipelines.warehouse.load import TAKE_TURN, load_scoreboard, reconcile_date
+from pipelines.warehouse.sql import read_sql
+
+if TYPE_CHECKING:
+    import asyncpg
+
+Outcome = tuple[dt.date, IngestedDate | GamePulseError]
+
+
+class _Load(NamedTuple):
+    """One end of a spell."""
+
+    recorded_at: dt.datetime
+    spell: Spell
+    is_last: bool
+
+
+class _Decision(NamedTuple):
+    """A resolution that was made or closed."""
+
+    recorded_at: dt.datetime
+    game_id: str
+
+
+async def replay_dates(dates: Sequence[dt.date], league: League, database: Database) -> AsyncGenerator[Outcome, None]:
+    """Replaces what the tables hold of the dates by what the archived answers about them make, and yields each outcome.
+
+    One transaction per season: readers see all of its dates change at once, and loads wait for it. A date without
+    believed answers in the archive is left out; one that has an unreadable answer fails, and stays as it was. Close the
+    generator (`aclosing`) to stop early.
+    """
+    interrupts = Interrupts()
+    for season, group in groupby(sorted(dates), season_of):
+        task = asyncio.create_task(_replay_season(season, list(group), league, database))
+        database.users.add(task)
+        try:
+            with interrupts.cancelling([task]):
+                outcomes = await task
+        except GamePulseError as error:
+            outcomes = [(date, error) for date in dates if season_of(date) == season]
+        except asyncio.CancelledError:
+            if interrupts.received is None:
+                raise
+            break
+        finally:
+            database.users.discard(task)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        for outcome in outcomes:
+            yield outcome
+    interrupts.pass_on()
+
+
+async def _replay_season(season: int, dates: Sequence[dt.date], league: League, database: Database) -> list[Outcome]:
+    async with database.get_session() as session:
+        connection = await begin(session)
+        subjects = {date.isoformat() for date in dates}
+        spells = [
+            spell
+            for spell in await read_spells(connection, league.sport, "scoreboard", min(subjects), max(subjects))
+            if spell.question.subject in subjects
+        ]
+        failures: dict[dt.date, GamePulseError] = {}
+        readable: list[Spell] = []
+        for spell in spells:
+            try:
+                await _read(connection, league, spell)
+            except GamePulseError as error:
+                if spell.outcome != "refused":
+                    failures.setdefault(spell.date, error)
+            else:
+                readable.append(spell)
+        believed = {spell.date for spell in readable} - failures.keys()
+        loaded: dict[dt.date, IngestedDate] = {}
+        if believed:
+            await (await session.connection()).execute(TAKE_TURN)
+            await connection.execute(read_sql("clear_dates"), league.sport, list(believed))
+            await _load_calendar(session, connection, season, league)
+            events = _in_order([spell for spell in readable if spell.date in believed])
+            decisions = await _decisions(connection, league.sport)
+            loaded = await _replay(session, connection, league, heapq.merge(events, decisions, key=_recorded_at))
+    return [*failures.items(), *loaded.items()]
+
+
+def _recorded_at(event: _Load | _Decision) -> dt.datetime:
+    return event.recorded_at
+
+
+def _in_order(spells: Collection[Spell]) -> list[_Load]:
+    """Both ends of each spell in the order in which they were loaded."""
+    firsts = [_Load(spell.first_recorded_at, spell, is_last=False) for spell in spells]
+    lasts = [_Load(spell.last_recorded_at, spell, is_last=True) for spell in spells if spell.answers > 1]
+    return sorted([*firsts, *lasts], key=lambda load: (load.recorded_at, load.spell.sighting_id))
+
+
+async def _decisions(connection: "asyncpg.Connection[Any]", sport: str) -> list[_Decision]:
+    records = await connection.fetch(read_sql("read_decisions"), sport)
+    return sorted(_Decision(record["moment"], record["game_id"]) for record in records)
+
+
+async def _replay(
+    session: AsyncSession,
+    connection: "asyncpg.Connection[Any]",
+    league: League,
+    events: Iterable[_Load | _Decision],
+) -> dict[dt.date, IngestedDate]:
+    loaded: dict[dt.date, IngestedDate] = {}
+    under_way: dict[int, ParsedScoreboard] = {}
+    for event in events:
+        if isinstance(event, _Decision):
+            query = "SELECT game_date FROM fact_game WHERE game_id = $1"
+            if (date := await connection.fetchval(query, event.game_id)) is not None:
+                await reconcile_date(session, league, date, event.recorded_at, as_of=event.recorded_at)
+            continue
+        recorded_at, spell, is_last = event
+        scoreboard = under_way.pop(spell.sighting_id, None) or await _read(connection, league, spell)
+        if not is_last and spell.answers > 1:
+            under_way[spell.sighting_id] = scoreboard
+        answer = dataclasses.replace(
+            scoreboard,
+            fetched_at=spell.last_fetched_at if is_last else spell.first_fetched_at,
+            answer_updated_at=spell.last_updated_at if is_last else spell.first_updated_at,
+        )
+        report = await load_scoreboard(session, answer, games_expected=spell.games_expected, as_of=recorded_at)
+        if spell.date in loaded:
+            changed = loaded[spell.date].report.tables_changed | report.tables_changed
+            report = dataclasses.replace(report, tables_changed=changed)
+        if spell.date not in loaded or not report.is_stale:
+            loaded[spell.date] = IngestedDate(answer, report)
+    return loaded
+
+
+async def _read(connection: "asyncpg.Connection[Any]", league: League, spell: Spell) -> ParsedScoreboard:
+    """Parses the answer of a spell. A refused one may be readable by now.
+
+    Raises:
+        GamePulseError: the body is missing or corrupt, or this code refuses it.
+    """
+    body = await read_body(connection, spell)
+    response = ScoreboardResponse(
+        league, spell.date, body, spell.first_fetched_at, spell.source_url, spell.is_simulated
+    )
+    scoreboard = parse_scoreboard(response)
+    if spell.outcome == "refused":
+        reject_false_empty(scoreboard, spell.games_expected)
+    return scoreboard
+
+
+async def _load_calendar(
+    session: AsyncSession, connection: "asyncpg.Connection[Any]", season: int, league: League
+) -> None:
+    """Stores the last calendar of the season that the archive has, where the tables have none."""
+    spells = await read_spells(connection, league.sport, "calendar", str(season), str(season))
+    believed = [spell for spell in spells if spell.outcome == "loaded"]
+    if not believed or await session.get(SeasonCalendar, (league.sport, season)) is not None:
+        return
+    last = believed[-1]
+    games = parse_calendar(await read_body(connection, last), last.source_url)
+    await session.merge(
+        SeasonCalendar(
+            sport=league.sport,
+            season=season,
+            fetched_at=last.last_fetched_at,
+            source_url=last.source_url,
+            games={date.isoformat(): count for date, count in games.items()},
+        )
+    )
+    await session.flush()
