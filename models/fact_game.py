@@ -26,7 +26,7 @@ SEASON_OF_GAME_DATE = (
 class FactGame(SQLModel, table=True):
     """One row a game (contest id), from the announcement of its date to its corrected final score.
 
-    `home` is the designated home team; the source does not tell neutral courts.
+    `home` is the designated home team, also at a neutral site: `game_detail` has the venue.
     """
 
     __tablename__ = "fact_game"
@@ -129,7 +129,9 @@ class FactGame(SQLModel, table=True):
         sa_type=Text, description="Round of the NCAA tournament, `First Four` to `Championship` (`bracketRound`)."
     )
     network: str | None = Field(sa_type=Text, description="Broadcaster (`network`).")
-    venue: str | None = Field(sa_type=Text, description="Always null: no scoreboard has it.")
+    venue: str | None = Field(
+        sa_type=Text, description="Name of the venue; null when unknown. `game_detail` has city and state."
+    )
     rivalry_factor: Decimal = Field(
         sa_type=Numeric(3, 2),
         description="1.20 when both teams are of one conference that season, else 1.00.",

@@ -6,7 +6,9 @@ from sqlmodel import SQLModel
 
 from models.dim_date import DimDate
 from models.dim_team import DimTeam
+from models.dim_venue import DimVenue
 from models.fact_game import FactGame
+from models.game_detail import GameDetail
 from models.game_evidence import GameEvidence
 from models.game_history import GameHistory
 from models.rejected_game import RejectedGame
@@ -20,6 +22,8 @@ TABLES: Final[tuple[type[SQLModel], ...]] = (
     GameHistory,
     DimTeam,
     DimDate,
+    GameDetail,
+    DimVenue,
     Scoreboard,
     SeasonCalendar,
     GameEvidence,

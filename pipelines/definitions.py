@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.assets import ncaa_games, ncaa_upcoming_games, table_checks
+from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_upcoming_games, table_checks
 from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import archive, ncaa_api, table_specs
 from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
@@ -10,6 +10,8 @@ from pipelines.runtime.executor import in_process_executor
 from pipelines.schedules import (
     ncaa_checks,
     ncaa_checks_schedule,
+    ncaa_details,
+    ncaa_details_schedule,
     ncaa_ingestion,
     ncaa_prune,
     ncaa_prune_schedule,
@@ -22,11 +24,18 @@ from pipelines.settings import Settings
 
 defs = dg.Definitions(
     assets=link_to_repository(
-        [ncaa_api, archive, ncaa_games, ncaa_upcoming_games, *table_specs()], project_url=Settings().project_url
+        [ncaa_api, archive, ncaa_games, ncaa_game_details, ncaa_upcoming_games, *table_specs()],
+        project_url=Settings().project_url,
     ),
     asset_checks=[table_checks],
-    jobs=[ncaa_ingestion, ncaa_upcoming, ncaa_checks, ncaa_prune],
-    schedules=[ncaa_schedule, ncaa_upcoming_schedule, ncaa_checks_schedule, ncaa_prune_schedule],
+    jobs=[ncaa_ingestion, ncaa_details, ncaa_upcoming, ncaa_checks, ncaa_prune],
+    schedules=[
+        ncaa_schedule,
+        ncaa_details_schedule,
+        ncaa_upcoming_schedule,
+        ncaa_checks_schedule,
+        ncaa_prune_schedule,
+    ],
     sensors=[ncaa_repairs, ncaa_table_changes, failure_alert, dead_mans_switch],
     resources={"database": DatabaseResource(), "event_log": EventLogResource(), "ncaa_api": NcaaApiResource()},
     executor=in_process_executor,

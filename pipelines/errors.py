@@ -28,6 +28,7 @@ GamePulseError
     ├── RequestRefusedError
     ├── NotAScoreboardError
     │   └── WrongDateError
+    ├── NotGameDetailsError
     └── NotACalendarError
 
 * retryable; + local, with its subclasses
@@ -187,6 +188,10 @@ class NotAScoreboardError(NcaaApiError):
 
 class WrongDateError(NotAScoreboardError):
     """The scoreboard is of another date, which is how the API answers a path that it does not recognize."""
+
+
+class NotGameDetailsError(NcaaApiError):
+    """The answer to a request for a game's details is of another shape, or about another game."""
 
 
 class NotACalendarError(NcaaApiError):

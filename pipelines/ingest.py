@@ -1,14 +1,16 @@
-"""Fetches, parses and loads game dates. Independent of Dagster's API."""
+"""Fetches, parses and loads game dates and the details of games. Independent of Dagster's API."""
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Final, NamedTuple, TypeVar
 
 from structlog.stdlib import BoundLogger
 
 from pipelines.errors import GamePulseError, NcaaApiError
 from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.details import GameDetails, parse_details
 from pipelines.ncaa.empty_days import reject_false_empty
 from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
@@ -17,10 +19,19 @@ from pipelines.runtime.interrupts import Interrupts
 from pipelines.seasons import eastern_date
 from pipelines.warehouse.archive import Question, keep_loaded, keep_refused
 from pipelines.warehouse.calendars import Calendars
+from pipelines.warehouse.details import load_details
 from pipelines.warehouse.load import LoadReport, load_scoreboard
+
+T = TypeVar("T")
 
 CONCURRENT_DATES: Final = 8
 """Dates of a range that are ingested at the same time. More would only wait for the API's rate limit."""
+CONCURRENT_GAMES: Final = 8
+"""Games whose details are fetched at the same time. More would only wait for the API's rate limit."""
+ABANDONED_AFTER: Final = 10
+"""Failures of a date after which the rest of it is not requested, if they are the majority: the API is down."""
+TOLERATED_FAILURES: Final = 5
+"""One in so many requests may fail without failing its date, when its retries are used up."""
 
 
 class IngestedDate(NamedTuple):
@@ -115,6 +126,18 @@ async def ingest_dates(
             return game_date, outcome
 
     tasks = [asyncio.create_task(ingest(game_date)) for game_date in dates]
+    async with aclosing(as_completed(tasks, ncaa_api, database)) as outcomes:
+        async for outcome in outcomes:
+            yield outcome
+
+
+async def as_completed(
+    tasks: Sequence[asyncio.Task[T]], ncaa_api: NcaaClient, database: Database
+) -> AsyncGenerator[T, None]:
+    """Yields the result of each task when it is ready. Closing the generator cancels the others.
+
+    An interrupt cancels them and is raised after the results of the tasks that are done.
+    """
     # Dagster raises an interrupt that arrives between two outcomes, and closes a run's resources before its generators.
     ncaa_api.users.update(tasks)
     database.users.update(tasks)
@@ -123,12 +146,12 @@ async def ingest_dates(
         for done in asyncio.as_completed(tasks):
             with interrupts.cancelling(tasks):
                 try:
-                    outcome = await done
+                    result = await done
                 except asyncio.CancelledError:
                     if interrupts.received is None:
                         raise
                     continue
-            yield outcome
+            yield result
         interrupts.pass_on()
     finally:
         ncaa_api.users.difference_update(tasks)
@@ -136,3 +159,92 @@ async def ingest_dates(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class DateDetails(NamedTuple):
+    """What became of the requests of a date."""
+
+    requested: int
+    loaded: Sequence[GameDetails]
+    failures: Mapping[int, NcaaApiError]
+    """Errors by contest id."""
+    tables_changed: frozenset[str]
+
+    @property
+    def missing(self) -> dict[int, str]:
+        """Why each of the games has no venue, by contest id."""
+        without = {game.contest_id: game.missing_reason for game in self.loaded if game.missing_reason is not None}
+        return without | {contest_id: str(error) for contest_id, error in self.failures.items()}
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether so many requests failed that not single games are the cause."""
+        return len(self.failures) * TOLERATED_FAILURES > self.requested
+
+
+async def ingest_date_details(
+    game_date: dt.date, contest_ids: Sequence[int], league: League, ncaa_api: NcaaClient, database: Database
+) -> DateDetails:
+    """Requests the details of the games of a date, and loads what came in one transaction.
+
+    Raises:
+        DatabaseError, MixedGamesError: nothing was loaded.
+    """
+    slots = asyncio.Semaphore(CONCURRENT_GAMES)
+    loaded: list[GameDetails] = []
+    failures: dict[int, NcaaApiError] = {}
+
+    async def fetch(contest_id: int) -> None:
+        async with slots:
+            if failures and len(failures) >= max(ABANDONED_AFTER, len(loaded)):
+                failures[contest_id] = next(reversed(failures.values()))
+                return
+            try:
+                loaded.append(parse_details(await ncaa_api.game_details(contest_id)))
+            except NcaaApiError as error:
+                failures[contest_id] = error
+
+    await asyncio.gather(*(fetch(contest_id) for contest_id in contest_ids))
+    now = await database.now()
+    failed = [
+        GameDetails(contest_id, now, is_simulated=None, missing_reason=str(error))
+        for contest_id, error in failures.items()
+    ]
+    async with database.get_session() as session:
+        tables_changed = await load_details(session, league, game_date, [*loaded, *failed])
+    return DateDetails(len(contest_ids), loaded, failures, tables_changed)
+
+
+async def ingest_details(
+    pending: Mapping[dt.date, Sequence[int]],
+    league: League,
+    ncaa_api: NcaaClient,
+    database: Database,
+    log: BoundLogger,
+) -> AsyncGenerator[tuple[dt.date, DateDetails | GamePulseError], None]:
+    """Ingests the details of dates in order and yields each outcome. A failing date does not stop the others.
+
+    Close the generator (`aclosing`) to stop early.
+    """
+    turn = asyncio.Lock()
+
+    async def ingest(game_date: dt.date, contest_ids: Sequence[int]) -> tuple[dt.date, DateDetails | GamePulseError]:
+        events = log.bind(partition=game_date.isoformat())
+        async with turn:
+            events.info("ncaa_game_details_asset_started", games_pending=len(contest_ids))
+            try:
+                outcome = await ingest_date_details(game_date, contest_ids, league, ncaa_api, database)
+            except GamePulseError as error:
+                events.error("ncaa_game_details_asset_failed", error=str(error))
+                return game_date, error
+            events.info(
+                "ncaa_game_details_asset_completed",
+                games_requested=outcome.requested,
+                games_without_venue=len(outcome.missing),
+            )
+            return game_date, outcome
+
+    tasks = [asyncio.create_task(ingest(*item)) for item in pending.items()]
+    async with aclosing(as_completed(tasks, ncaa_api, database)) as outcomes:
+        async for outcome in outcomes:
+            yield outcome

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets import ncaa_games, ncaa_upcoming_games, table_checks
-from pipelines.cadence import TICK_CRON, TICK_MINUTES
+from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_upcoming_games, table_checks
+from pipelines.cadence import DETAILS_DAYS, TICK_CRON, TICK_MINUTES
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
 from pipelines.runtime.prune import PRUNED_AT_ONCE, prune
@@ -14,6 +14,7 @@ from pipelines.runtime.runs import REASON_TAG, TICK_REASON, has_run_since, is_ba
 from pipelines.seasons import EASTERN, eastern_date
 from pipelines.settings import Settings
 from pipelines.warehouse.archive import prune_archive
+from pipelines.warehouse.details import pending_details
 from pipelines.warehouse.requested_dates import read_date_states
 
 # A date takes seconds; a run of one that takes minutes hangs.
@@ -22,6 +23,9 @@ ONE_DATE_TAGS = {"dagster/max_runtime": "300"}
 TICK_TAGS = {**ONE_DATE_TAGS, "dagster/priority": "10"}
 REPAIR_TAGS = {**ONE_DATE_TAGS, "dagster/priority": "5"}
 
+DETAILS_PER_DAY = 600
+"""Details that the schedule requests per day: those of three full days. A date that exceeds the rest waits."""
+
 ncaa_ingestion = dg.define_asset_job(
     "ncaa_ingestion", selection=[ncaa_games], description="Loads the current scoreboards of game dates."
 )
@@ -29,6 +33,11 @@ ncaa_upcoming = dg.define_asset_job(
     "ncaa_upcoming",
     selection=[ncaa_upcoming_games],
     description="Loads the games announced for the next seven days.",
+)
+ncaa_details = dg.define_asset_job(
+    "ncaa_details",
+    selection=[ncaa_game_details],
+    description="Loads venues and points by period of the final games of game dates.",
 )
 ncaa_checks = dg.define_asset_job(
     "ncaa_checks", selection=dg.AssetSelection.checks(table_checks), description="Evaluates the checks of the tables."
@@ -84,6 +93,30 @@ ncaa_upcoming_schedule = dg.ScheduleDefinition(
     tags=REPAIR_TAGS,
     description="Requests the games announced for the next seven days, each morning.",
 )
+
+
+@dg.schedule(
+    job=ncaa_details,
+    cron_schedule="20 7 * * *",  # yesterday's last games are over, and not with a tick
+    execution_timezone="America/New_York",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Requests the details of yesterday's final games each morning, then those still missing from the days "
+    f"before, up to {DETAILS_PER_DAY} games.",
+)
+def ncaa_details_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    today = eastern_date(context.scheduled_execution_time)
+    days = [today - dt.timedelta(days=ago) for ago in range(1, DETAILS_DAYS + 1)]
+    with connect(ready_database(Settings())) as connection:
+        pending = pending_details(connection, MENS_BASKETBALL.sport, days)
+    requested = 0
+    for game_date in days:
+        games = len(pending[game_date])
+        if games and requested + games <= DETAILS_PER_DAY:
+            requested += games
+            key = game_date.isoformat()
+            yield dg.RunRequest(partition_key=key, tags={**REPAIR_TAGS, REASON_TAG: f"{games} games without details"})
+    if not requested:
+        yield dg.SkipReason(f"Each final game of the last {DETAILS_DAYS} days has details.")
 
 
 @dg.schedule(

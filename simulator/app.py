@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from simulator import controls, page, payload
+from simulator import controls, details, page, payload
 from simulator.corrupt import corrupt
 from simulator.faults import Endpoint
-from simulator.listing import counts, listing
+from simulator.listing import counts, find_entry, listing
 from simulator.options import Options
 from simulator.state import Simulator, SimulatorMiddleware, simulator_of
 
@@ -28,6 +28,7 @@ def create_app(options: Options | None = None) -> Starlette:
         routes=[
             Route("/", _front_page),
             Route("/scoreboard/{sport}/{rest:path}", _scoreboard),
+            Route("/game/{contest_id:int}", _game),
             Route("/schedule-alt/{sport}/{division}/{season}", _schedule),
             *controls.routes(),
         ],
@@ -81,6 +82,21 @@ async def _schedule(request: Request) -> Response:
         return await corrupt(request, active, simulator.world, simulator.faults, now.date(), now)
     days = counts(simulator.world, simulator.faults, int(season), now)
     return _json(to_json(payload.calendar(days, now.date())), max_age=1800)
+
+
+async def _game(request: Request) -> Response:
+    simulator = simulator_of(request)
+    now = simulator.now
+    entry = find_entry(simulator.world, simulator.faults, request.path_params["contest_id"], now)
+    day = entry.game.day if entry is not None else None
+    active = simulator.faults.on_answer(Endpoint.GAME, request.url.path, day, now)
+    if active is not None and active.name == "details_502":
+        return PlainTextResponse("Bad Gateway", 502)
+    if entry is None or (active is not None and active.name == "no_contests"):
+        return _json(to_json({"contests": []}))
+    if active is not None and active.name != "no_location":
+        return await corrupt(request, active, simulator.world, simulator.faults, entry.game.day, now)
+    return _json(to_json(details.answer(entry, has_location=active is None)))
 
 
 async def _front_page(request: Request) -> Response:

@@ -22,10 +22,11 @@ class Target(StrEnum):
 
 
 class Endpoint(StrEnum):
-    """An endpoint of the API; `schedule` is the season's calendar."""
+    """An endpoint of the API; `schedule` is the season's calendar, `game` the details of a game."""
 
     SCOREBOARD = "scoreboard"
     SCHEDULE = "schedule"
+    GAME = "game"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Fault:
     messy_share: float
     share: float = 1.0
     endpoints: frozenset[Endpoint] = frozenset({Endpoint.SCOREBOARD})
+    is_lasting: bool = False
+    """Whether every answer for a path has the fault or none."""
 
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(
@@ -104,6 +107,20 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "calendar_404": Fault(
             "404 for the season's calendar", Target.ANSWER, 0.02, endpoints=frozenset({Endpoint.SCHEDULE})
+        ),
+        "no_location": Fault(
+            "`location` of a game's details is null, in every answer",
+            Target.ANSWER,
+            0.01,
+            0.1,
+            frozenset({Endpoint.GAME}),
+            is_lasting=True,
+        ),
+        "no_contests": Fault(
+            "200 with `contests: []` for the details of a game", Target.ANSWER, 0.003, 1.0, frozenset({Endpoint.GAME})
+        ),
+        "details_502": Fault(
+            "502 with plain text for the details of a game", Target.ANSWER, 0.005, 1.0, frozenset({Endpoint.GAME})
         ),
         "challenge_403": Fault("403 with Cloudflare's challenge page", Target.ANSWER, 0.005),
         "challenge_200": Fault("200 with Cloudflare's challenge page", Target.ANSWER, 0.003),
@@ -194,7 +211,7 @@ class Faults:
                 FAULTS[name].target is not Target.ANSWER
                 or endpoint not in rule.endpoints
                 or not rule.covers(day)
-                or not self._draw(name, f"{path} {bucket}") < rule.share
+                or not self._draw(name, path if FAULTS[name].is_lasting else f"{path} {bucket}") < rule.share
             ):
                 continue
             if rule.times is not None:

@@ -50,6 +50,7 @@ class Game:
     round_name: str = ""
     region: str = ""
     network: str = ""
+    is_neutral: bool = False
 
     @property
     def day(self) -> date:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from simulator.days import season_of
+from simulator.days import REISSUE_OFFSET, season_of
 from simulator.faults import Faults
 from simulator.game import Listed, moment
 from simulator.game_faults import MAX_DAYS_MOVED, listed_entries, moved_entries
@@ -18,6 +18,16 @@ def listing(world: World, faults: Faults, day: date, now: datetime) -> list[List
         return [Listed(game, moment(game, now)) for game in games if game.announced is None or game.announced <= now]
     entries = [entry for game in games for entry in listed_entries(world, faults, game, now)]
     return entries + list(moved_entries(world, faults, day, now))
+
+
+def find_entry(world: World, faults: Faults, contest_id: int, now: datetime) -> Listed | None:
+    """Returns the entry of a contest on the scoreboard that lists it at `now`."""
+    day = world.day_of(contest_id) or world.day_of(contest_id - REISSUE_OFFSET)
+    if day is None:
+        return None
+    days = (day + timedelta(days=later) for later in range(MAX_DAYS_MOVED + 1 if faults.affects_games else 1))
+    entries = (entry for day in days for entry in listing(world, faults, day, now))
+    return next((entry for entry in entries if entry.game.contest_id == contest_id), None)
 
 
 def counts(world: World, faults: Faults, season: int, now: datetime) -> dict[date, int]:

@@ -50,7 +50,9 @@ def _regular_season(rng: Random, days: SeasonDays, teams: Sequence[Team], streng
     for fixture in regular_season(rng, days, teams, strength):
         neutral = fixture.kind is Kind.NON_CONFERENCE and rng.random() < _NEUTRAL_SHARE
         edge = strength[fixture.home] - strength[fixture.away] + (0 if neutral else HOME_ADVANTAGE)
-        played.append(Played(fixture.day, fixture.home, fixture.away, fixture.kind, play(rng, edge)))
+        played.append(
+            Played(fixture.day, fixture.home, fixture.away, fixture.kind, play(rng, edge), is_neutral=neutral)
+        )
     return played
 
 
@@ -98,6 +100,7 @@ def _numbered(
                     round_name=game.round_name,
                     region=game.region,
                     network=game.network,
+                    is_neutral=game.is_neutral or game.kind in (Kind.CONFERENCE_TOURNAMENT, Kind.BRACKET),
                 )
             )
             contest_id += 1

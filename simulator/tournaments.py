@@ -49,6 +49,7 @@ class Played:
     round_name: str = ""
     region: str = ""
     network: str = ""
+    is_neutral: bool = False
 
     @property
     def winner(self) -> int:

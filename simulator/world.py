@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from models.reference import Team
-from simulator.days import FIRST_SEASON, SeasonDays, calendar_season, season_around, season_of
+from simulator.days import FIRST_SEASON, REISSUE_OFFSET, SeasonDays, calendar_season, season_around, season_of
 from simulator.game import Game
 from simulator.season import season_games
 
@@ -40,6 +40,20 @@ class World:
             for day, games in self._games_of(days).items()
             if season_of(day) == season
         }
+
+    def day_of(self, contest_id: int) -> date | None:
+        """Returns the date on which a contest was first announced."""
+        for days in self._all():
+            if days.first_id <= contest_id < days.first_id + REISSUE_OFFSET:
+                return next(
+                    (
+                        day
+                        for day, games in self._games_of(days).items()
+                        if games[0].contest_id <= contest_id <= games[-1].contest_id
+                    ),
+                    None,
+                )
+        return None
 
     def is_idle(self, team: Team, day: date) -> bool:
         """Returns whether a team has no game on a date."""

@@ -19,6 +19,7 @@ __all__ = [
     "Team",
     "canonical_conference",
     "canonical_team",
+    "canonical_venue",
     "conference_name",
     "conferences",
     "team_aliases",
@@ -66,6 +67,11 @@ def canonical_team(slug: str) -> str:
     return team_aliases().get(slug, slug)
 
 
+def canonical_venue(name: str, city: str | None, state: str | None) -> str:
+    """Returns the name of a venue that this spelling stands for; an unknown spelling as it is."""
+    return _venue_aliases().get((name.casefold(), city, state), name)
+
+
 @cache
 def teams(season: int) -> tuple[Team, ...]:
     """Returns the Division I teams of a season, by slug.
@@ -103,6 +109,11 @@ def _conference_names() -> dict[str, list[tuple[int, str]]]:
 @cache
 def _conference_aliases() -> dict[str, str]:
     return _aliases("conference_aliases.csv")
+
+
+@cache
+def _venue_aliases() -> dict[tuple[str, str | None, str | None], str]:
+    return {(row["alias"].casefold(), row["city"], row["state"]): row["name"] for row in _rows("venue_aliases.csv")}
 
 
 def _aliases(name: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.reference import conferences
-from pipelines.cadence import STALE_AFTER
+from pipelines.cadence import DETAILS_DAYS, STALE_AFTER
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.retries import RETRIES
@@ -259,6 +259,46 @@ CHECKS = (
         """,
     ),
     Check(
+        "games_have_venues",
+        "Each final game of the last days has details with a venue.",
+        """
+        SELECT
+            'WARN' AS severity,
+            format('%s of %s: %s', game_id, game_date,
+                rtrim(coalesce(missing_reason, 'no details were requested'), '.')) AS finding,
+            game_date
+        FROM fact_game
+        LEFT JOIN game_detail USING (game_id)
+        WHERE game_status = 'final'
+          AND venue_key IS NULL
+          AND game_date BETWEEN CAST(:today AS date) - CAST(:details_days AS int) AND CAST(:today AS date) - 2
+          AND created_at < CAST(:now AS timestamptz) - INTERVAL '1 day'  -- a morning's schedule has passed
+        ORDER BY game_date DESC, game_id
+        """,
+        table="game_detail",
+    ),
+    Check(
+        "points_add_up",
+        "The points of a game's periods add up to its score, and it has as many overtimes as its scoreboard says.",
+        """
+        SELECT
+            'WARN' AS severity,
+            format('%s of %s: %s to %s, by period %s to %s', game_id, game_date, away_score, home_score,
+                array_to_string(away_points_by_period, '+'), array_to_string(home_points_by_period, '+')) AS finding,
+            game_date
+        FROM fact_game
+        JOIN game_detail USING (game_id)
+        WHERE game_status = 'final'
+          AND (
+              (SELECT sum(points) FROM unnest(home_points_by_period) AS points) <> home_score
+              OR (SELECT sum(points) FROM unnest(away_points_by_period) AS points) <> away_score
+              OR cardinality(home_points_by_period) <> 2 + overtime_periods
+          )
+        ORDER BY game_date DESC, game_id
+        """,
+        table="game_detail",
+    ),
+    Check(
         "teams_have_conferences",
         "Teams that play a Division I season have a known conference (models/reference).",
         """
@@ -383,6 +423,7 @@ async def _findings(
         "stale_after": STALE_AFTER,
         "off_season": sorted(MENS_BASKETBALL.off_season),
         "unresolved_days": UNRESOLVED_DAYS,
+        "details_days": DETAILS_DAYS,
         "game_date": game_date,
     }
     of_a_date = f"SELECT * FROM ({check.query}) AS finding WHERE game_date = :game_date"  # noqa: S608

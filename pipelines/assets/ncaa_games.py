@@ -49,7 +49,7 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
     One row per game in fact_game, one row per team and season in dim_team. A partition is a US Eastern game date;
     materializing it again updates the games that changed and writes nothing else.
     """
-    done = _materialized_by(context)
+    done = materialized_by(context)
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
     failures: dict[dt.date, GamePulseError] = {}
     changed: set[str] = set()
@@ -108,7 +108,7 @@ def failure_of(failures: Mapping[dt.date, GamePulseError], retries: int) -> dg.F
     )
 
 
-def _materialized_by(context: dg.AssetExecutionContext) -> set[str]:
+def materialized_by(context: dg.AssetExecutionContext) -> set[str]:
     """Returns the partitions that an earlier attempt of this run loaded."""
     if context.retry_number == 0:
         return set()

@@ -11,15 +11,19 @@ from sqlmodel import SQLModel
 
 from models.archive import ARCHIVE_TABLE_NAMES, Sighting
 from models.dim_team import DimTeam
+from models.dim_venue import DimVenue
 from models.fact_game import FactGame
+from models.game_detail import GameDetail
 from models.rejected_game import RejectedGame
 from models.tables import TABLES, table_name
 from models.views import VIEWS, View
 from pipelines.assets.source_code import source_code
 from pipelines.postgres.sessions import Database
 
-CATALOG: Final = tuple(model for model in TABLES if model in {FactGame, DimTeam, RejectedGame})
+CATALOG: Final = tuple(model for model in TABLES if model in {FactGame, DimTeam, GameDetail, DimVenue, RejectedGame})
 """Tables in the catalog; the others hold the pipeline's own state and the calendar."""
+
+_OF_DETAILS: Final = frozenset({GameDetail, DimVenue})
 
 ncaa_api = dg.AssetSpec(
     "ncaa_api",
@@ -79,7 +83,7 @@ def table_specs() -> list[dg.AssetSpec]:
     tables = [
         dg.AssetSpec(
             table_name(model),
-            deps=["ncaa_games", "ncaa_upcoming_games"],
+            deps=["ncaa_game_details"] if model in _OF_DETAILS else ["ncaa_games", "ncaa_upcoming_games"],
             group_name="warehouse",
             kinds={"postgres", "table"},
             owners=["team:gamepulse"],

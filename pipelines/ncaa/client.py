@@ -20,6 +20,7 @@ from pipelines.errors import (
 )
 from pipelines.ncaa.answers import error_of, read_body, redirect_target
 from pipelines.ncaa.calendar import Calendar, parse_calendar
+from pipelines.ncaa.details import DetailsResponse
 from pipelines.ncaa.league import League
 from pipelines.ncaa.rate_limit import Permit, RateLimit
 from pipelines.ncaa.raw import KEPT_HEADERS, RawAnswer
@@ -36,7 +37,7 @@ SIMULATOR_HEADER: Final = "x-gamepulse-simulator"
 
 
 class NcaaClient:
-    """Fetches scoreboards and season calendars. An async context manager.
+    """Fetches scoreboards, season calendars and details of games. An async context manager.
 
     One client serves a whole run: it keeps connections alive. `contact` is a URL for the User-Agent, for the API's
     operator. Without a `limit` requests are sent at once, and the moment of an answer is this machine's.
@@ -114,7 +115,22 @@ class NcaaClient:
         """Returns the address of a season's calendar."""
         return f"{self._base_url}/schedule-alt/{league.path}/{season}"
 
-    async def _get(self, url: str) -> RawAnswer:
+    async def game_details(self, contest_id: int) -> DetailsResponse:
+        """Fetches the details of a game, unparsed. The request yields to those of other processes.
+
+        Raises:
+            NcaaApiError: the details could not be fetched.
+            DatabaseError: the database that keeps the limit cannot be used.
+        """
+        url = f"{self._base_url}/game/{contest_id}"
+        answer = await self._get(url, yields=True)
+        return DetailsResponse(contest_id, answer.body, answer.fetched_at, url, answer.is_simulated)
+
+    def seconds_for(self, requests: int) -> float:
+        """Returns how long that many requests take at the limit, when no other process sends any."""
+        return 0 if self._limit is None else requests * self._limit.interval
+
+    async def _get(self, url: str, *, yields: bool = False) -> RawAnswer:
         """Follows redirects within the host and waits after a 429 with a short `Retry-After`; raises other failures."""
         wait_left = RETRY_AFTER_SECONDS
         target = url
@@ -125,7 +141,7 @@ class NcaaClient:
                 if self._limit is None:
                     answer = await self._send(target)
                 else:
-                    async with self._limit.permit() as permit:
+                    async with self._limit.permit(yields=yields) as permit:
                         answer = await self._send(target, permit)
             except RateLimitedError as error:
                 if error.retry_after is None or error.retry_after > wait_left:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import random
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
@@ -52,10 +53,24 @@ SELECT
 """
 
 
+# `pg_dump` holds a weaker lock.
+_OTHERS: Final = """
+SELECT EXISTS (
+    SELECT
+    FROM pg_locks
+    WHERE relation = $1::text::regclass
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND mode = 'ExclusiveLock'
+)
+"""
+
+
 class Permit:
     """Permission to send one request."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, yields: bool = False) -> None:
+        self.yields = yields
+        """Whether it waits until no other process holds or waits for a permit."""
         self.granted: asyncio.Future[dt.datetime] = asyncio.get_running_loop().create_future()
         self.sent = asyncio.Event()
         """Set when the request is sent. The next permit is granted one interval later."""
@@ -84,6 +99,11 @@ class RateLimit:
         self._holds_none = asyncio.Event()
         self._holds_none.set()
 
+    @property
+    def interval(self) -> float:
+        """Seconds between two permits."""
+        return self._interval
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -96,13 +116,13 @@ class RateLimit:
             await asyncio.gather(self._granting, return_exceptions=True)
 
     @asynccontextmanager
-    async def permit(self) -> AsyncIterator[Permit]:
-        """Opens a block in which one request may be sent.
+    async def permit(self, *, yields: bool = False) -> AsyncIterator[Permit]:
+        """Opens a block in which one request may be sent; one that yields comes after those of other processes.
 
         Raises:
             DatabaseError: the database that keeps the limit cannot be used.
         """
-        permit = Permit()
+        permit = Permit(yields=yields)
         if self._interval == 0:
             permit.granted.set_result(await self._now())
             yield permit
@@ -131,6 +151,8 @@ class RateLimit:
             if permit.granted.cancelled():
                 continue
             try:
+                if permit.yields:
+                    await self._let_others_pass(permit)
                 async with self._database.get_session() as session:
                     connection = await session.connection()
                     await connection.exec_driver_sql(_TIMEOUTS, (f"{self._interval + HUNG_SECONDS:.3f}s",))
@@ -147,6 +169,15 @@ class RateLimit:
                     permit.granted.set_exception(error)
             finally:
                 self._holds_none.set()
+
+    async def _let_others_pass(self, permit: Permit) -> None:
+        """Waits until no process holds or waits for a permit, or nobody waits for this one any more."""
+        while not permit.granted.cancelled():
+            async with self._database.get_session() as session:
+                connection = await session.connection()
+                if not (await connection.exec_driver_sql(_OTHERS, (API_TURN,))).scalar_one():
+                    return
+            await asyncio.sleep(self._interval * random.uniform(0.1, 0.5))  # noqa: S311
 
 
 async def _moment(connection: Connection) -> dt.datetime:

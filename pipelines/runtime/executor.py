@@ -10,7 +10,7 @@ from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 
 from pipelines.runtime.run_launcher import process_tag
-from pipelines.runtime.runs import MAX_RUNTIME_TAG, max_runtime, run_dates
+from pipelines.runtime.runs import DETAILS_ASSET, DETAILS_JOB, MAX_RUNTIME_TAG, max_runtime, run_dates
 from pipelines.settings import Settings
 
 
@@ -23,7 +23,11 @@ def in_process_executor(context: dg.InitExecutorContext) -> dg.Executor:
 def _longer_runtime(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, str]:
     """Raises the maximum runtime of a run whose dates take longer at the configured rate limit."""
     limit = int(run.tags.get(MAX_RUNTIME_TAG) or instance.run_monitoring_max_runtime_seconds)
-    needed = max_runtime(len(run_dates(run.tags)), Settings().ncaa_api_requests_per_second)
+    needed = max_runtime(
+        len(run_dates(run.tags)),
+        Settings().ncaa_api_requests_per_second,
+        of_details=run.job_name == DETAILS_JOB or DETAILS_ASSET in (run.asset_selection or ()),
+    )
     return {MAX_RUNTIME_TAG: str(needed)} if 0 < limit < needed else {}
 
 

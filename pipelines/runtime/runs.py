@@ -16,6 +16,8 @@ from pipelines.warehouse.requested_dates import CANCELED, REPAIR, SCHEDULE
 
 ASSET: Final = dg.AssetKey("ncaa_games")
 JOB: Final = "ncaa_ingestion"
+DETAILS_ASSET: Final = dg.AssetKey("ncaa_game_details")
+DETAILS_JOB: Final = "ncaa_details"
 REPAIR_SENSOR: Final = "ncaa_repairs"
 REASON_TAG: Final = "gamepulse/reason"
 REPLAY_TAG: Final = "replay"
@@ -75,13 +77,13 @@ def run_dates(tags: Mapping[str, str]) -> list[dt.date]:
     return days_between(first, last)
 
 
-def max_runtime(dates: int, requests_per_second: float) -> int:
+def max_runtime(dates: int, requests_per_second: float, *, of_details: bool = False) -> int:
     """Returns the seconds within which a run of so many dates ends, unless it hangs.
 
     Per date two seconds of work, and permits for eight requests: four attempts while another process uses half of the
-    limit.
+    limit. The details of a date's games are up to two hundred requests each time, and let all others pass.
     """
-    return 300 + math.ceil(dates * (2 + 8 / requests_per_second))
+    return 300 + math.ceil(dates * (2 + (800 if of_details else 8) / requests_per_second))
 
 
 def requester(run: dg.DagsterRun) -> str:

@@ -94,14 +94,14 @@ async def load_scoreboard(
     Raises:
         MixedGamesError: simulated games for a database of real ones, or the other way round.
     """
-    connection = await _begin(session)
+    connection = await begin_load(session)
     sport, date, moment = scoreboard.league.sport, scoreboard.game_date, scoreboard.fetched_at
     before = await connection.fetchrow(read_sql("read_watermark"), sport, date)
     assert before is not None
     if before["is_simulated"] is not None and before["is_simulated"] != scoreboard.is_simulated:
         raise MixedGamesError(
-            f"{scoreboard.source_url} serves {_kind(scoreboard.is_simulated)} games, and this database holds "
-            f"{_kind(before['is_simulated'])} ones: use another database. Nothing was loaded."
+            f"{scoreboard.source_url} serves {kind_of_games(scoreboard.is_simulated)} games, and this database holds "
+            f"{kind_of_games(before['is_simulated'])} ones: use another database. Nothing was loaded."
         )
     latest_valid = before["now"] + CLOCK_TOLERANCE
     is_clock_void = before["fetched_at"] is not None and before["fetched_at"] > latest_valid
@@ -225,7 +225,7 @@ async def reconcile_date(
 
     For a resolution that was made or undone at `moment`: no answer is needed. `as_of` is as in `load_scoreboard`.
     """
-    connection = await _begin(session)
+    connection = await begin_load(session)
     before = await connection.fetchrow(read_sql("read_watermark"), league.sport, game_date)
     assert before is not None
     if before["fetched_at"] is None:
@@ -241,7 +241,7 @@ async def reconcile_date(
     return sum(stored.rows.get(contest_id) != row for contest_id, row in rows.items())
 
 
-async def _begin(session: AsyncSession) -> "asyncpg.Connection[Any]":
+async def begin_load(session: AsyncSession) -> "asyncpg.Connection[Any]":
     """Waits until it is this load's turn; returns the driver's connection, which takes arrays."""
     transaction = await session.connection()
     await transaction.execute(TAKE_TURN)
@@ -276,7 +276,8 @@ def _if_valid(moment: dt.datetime | None, latest_valid: dt.datetime) -> dt.datet
     return None if moment is None or moment > latest_valid else moment
 
 
-def _kind(is_simulated: bool) -> str:
+def kind_of_games(is_simulated: bool) -> str:
+    """Returns the word for games of the simulator, or for others."""
     return "simulated" if is_simulated else "real"
 
 

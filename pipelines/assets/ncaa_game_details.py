@@ -1,0 +1,87 @@
+"""The asset `ncaa_game_details`: where each final game was played, and its points by period."""
+
+import datetime as dt
+from contextlib import aclosing
+
+import dagster as dg
+from structlog.stdlib import BoundLogger
+
+from pipelines.assets.ncaa_games import failure_of, materialized_by
+from pipelines.assets.source_code import source_code
+from pipelines.assets.tables import table_materializations
+from pipelines.errors import GamePulseError
+from pipelines.ingest import DateDetails, ingest_details
+from pipelines.ncaa.client import NcaaClient
+from pipelines.ncaa.league import MENS_BASKETBALL
+from pipelines.partitions import game_dates
+from pipelines.postgres.sessions import Database
+from pipelines.runtime.failures import findings_metadata
+from pipelines.runtime.retries import RETRIES
+from pipelines.warehouse.details import pending_details
+
+
+@dg.asset(
+    partitions_def=game_dates,
+    group_name="data_ingestion",
+    deps=["ncaa_games"],
+    kinds={"python", "postgres"},
+    owners=["team:gamepulse"],
+    metadata=source_code(__file__),
+    retry_policy=RETRIES,
+    output_required=False,  # dates are reported one by one, because some may fail
+)
+async def ncaa_game_details(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
+    context: dg.AssetExecutionContext,
+    database: dg.ResourceParam[Database],
+    event_log: dg.ResourceParam[BoundLogger],
+    ncaa_api: dg.ResourceParam[NcaaClient],
+):
+    """Venue, neutral site and points by period of each final game of a date.
+
+    One row per game in game_detail, one row per place in dim_venue. Each game without details costs one request; a
+    game that has them costs none, so materializing a date again asks only for what is missing.
+    """
+    done = materialized_by(context)
+    dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
+    async with database.get_session() as session:
+        connection = await session.connection()
+        pending = await connection.run_sync(pending_details, MENS_BASKETBALL.sport, dates)
+    context.log.info(duration_message(pending, ncaa_api))
+    retries_left = context.retry_number < RETRIES.max_retries
+    failures: dict[dt.date, GamePulseError] = {}
+    changed: set[str] = set()
+    async with aclosing(ingest_details(pending, MENS_BASKETBALL, ncaa_api, database, event_log)) as outcomes:
+        async for game_date, outcome in outcomes:
+            if isinstance(outcome, GamePulseError):
+                failures[game_date] = outcome
+                continue
+            changed |= outcome.tables_changed
+            error = next(iter(outcome.failures.values()), None)
+            if error is not None and (outcome.is_broken or (retries_left and error.retryable)):
+                failures[game_date] = error
+            else:
+                yield _materialization(context.asset_key, game_date, outcome)
+    for event in await table_materializations(database, changed):
+        yield event
+    if failures:
+        raise failure_of(failures, context.retry_number)
+
+
+def duration_message(pending: dict[dt.date, list[int]], ncaa_api: NcaaClient) -> str:
+    """Returns how many requests there are to send, and how long they take."""
+    requests = sum(map(len, pending.values()))
+    duration = dt.timedelta(seconds=round(ncaa_api.seconds_for(requests)))
+    return f"{requests} games of {len(pending)} dates need details, one request each: about {duration} (h:mm:ss)."
+
+
+def _materialization(key: dg.AssetKey, game_date: dt.date, outcome: DateDetails) -> dg.AssetMaterialization:
+    missing = [f"ncaam_{contest_id}: {reason}" for contest_id, reason in sorted(outcome.missing.items())]
+    return dg.AssetMaterialization(
+        asset_key=key,
+        partition=game_date.isoformat(),
+        metadata={
+            **findings_metadata(missing),
+            "games_requested": outcome.requested,
+            "games_without_venue": len(missing),
+        },
+    )
