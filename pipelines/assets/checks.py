@@ -299,6 +299,22 @@ CHECKS = (
         table="game_detail",
     ),
     Check(
+        "venues_have_one_spelling",
+        "No two venues of a city differ in punctuation or capitals alone (models/reference/venue_aliases.csv).",
+        """
+        SELECT
+            'WARN' AS severity,
+            format('%s has %s', concat_ws(', ', min(city), min(state)),
+                string_agg(venue_name, ', ' ORDER BY venue_name COLLATE "C" DESC)) AS finding,
+            CAST(NULL AS date) AS game_date
+        FROM dim_venue
+        GROUP BY regexp_replace(lower(venue_name), '[^a-z0-9]', '', 'g'), lower(city), state
+        HAVING count(*) > 1
+        ORDER BY finding
+        """,
+        table="dim_venue",
+    ),
+    Check(
         "teams_have_conferences",
         "Teams that play a Division I season have a known conference (models/reference).",
         """

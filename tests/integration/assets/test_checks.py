@@ -400,3 +400,50 @@ def test_findings_about_a_date_are_of_its_newest_answer_and_not_accepted(tables:
     )
     assert findings(YESTERDAY) == [f"{YESTERDAY} has 2 of 3 games"]
     assert findings("2026-01-15") == []
+
+
+def test_a_game_without_a_venue_is_a_warning_for_a_week_with_its_reason(tables: Tables) -> None:
+    tables.query("UPDATE fact_game SET created_at = $1", at("2026-01-15 00:00"))
+    reason = "The API has no details of the game."
+    tables.query(
+        "INSERT INTO game_detail (game_id, fetched_at, missing_reason)"
+        " SELECT game_id, now(), $1 FROM fact_game WHERE game_date = '2026-01-18'",
+        reason,
+    )
+    severity, description = tables.bad()["games_have_venues"]
+    assert severity == WARN
+    assert str(description).startswith(
+        "ncaam_7000005 of 2026-01-18: The API has no details of the game;"
+        " ncaam_7000004 of 2026-01-17: no details were requested; "
+    )
+    assert "2026-01-19" not in str(description)
+    assert "games_have_venues" not in tables.bad(at("2026-01-27 12:00"))
+
+
+def test_points_by_period_that_do_not_add_up_are_a_warning(tables: Tables) -> None:
+    def set_points(home: list[int], away: list[int]) -> None:
+        tables.query("DELETE FROM game_detail")
+        tables.query(
+            "INSERT INTO game_detail"
+            " (game_id, fetched_at, missing_reason, home_points_by_period, away_points_by_period)"
+            " VALUES ('ncaam_7000001', now(), 'None.', $1, $2)",
+            home,
+            away,
+        )
+
+    set_points([40, 40], [30, 40])
+    assert tables.bad() == {}
+    set_points([40, 41], [30, 40])
+    wrong = (WARN, "ncaam_7000001 of 2026-01-14: 70 to 80, by period 30+40 to 40+41.")
+    assert tables.bad() == {"points_add_up": wrong}
+    set_points([40, 30, 10], [30, 30, 10])
+    assert "points_add_up" in tables.bad()  # an overtime that the scoreboard does not have
+
+
+def test_two_spellings_of_a_venue_are_a_warning(tables: Tables) -> None:
+    insert = "INSERT INTO dim_venue (venue_name, city, state) VALUES ($1, 'Louisville', 'KY')"
+    tables.query(insert, "KFC Yum! Center")
+    tables.query(insert, "Freedom Hall")
+    assert tables.bad() == {}
+    tables.query(insert, "KFC Yum Center")
+    assert tables.bad() == {"venues_have_one_spelling": (WARN, "Louisville, KY has KFC Yum! Center, KFC Yum Center.")}

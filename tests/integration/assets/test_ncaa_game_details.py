@@ -110,7 +110,7 @@ def test_misses_have_a_reason_and_are_requested_again(materialize: Materialize, 
         "The API has no details of the game.",
     }
     assert metadata(result)["games_without_venue"] == len(reasons)
-    assert len(metadata(result)["findings"]) == len(reasons)
+    assert len(metadata(result)["findings"].splitlines()) == len(reasons)
 
     simulated.simulator.faults.set({})
     simulated.simulator.requests.clear()

@@ -7,16 +7,21 @@ from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
+from pydantic_core import to_json
 from support.databases import Databases
 from support.postgres_servers import settings_for
 
+from pipelines.ncaa.details import DetailsResponse, GameDetails, parse_details
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.roles import DAGSTER, PIPELINE, READER, create_roles
 from pipelines.postgres.sessions import Database
-from pipelines.seasons import EASTERN
+from pipelines.seasons import EASTERN, season_of
 from pipelines.settings import Settings
+from pipelines.warehouse.details import load_details
 from pipelines.warehouse.load import load_scoreboard
+from simulator import details
+from simulator.listing import listing
 from simulator.options import Options
 from simulator.state import Simulator
 
@@ -50,11 +55,28 @@ def simulated_scoreboard(simulator: Simulator, date: dt.date, moment: dt.datetim
     return parse_scoreboard(answer)
 
 
+def simulated_details(date: dt.date) -> list[GameDetails]:
+    """Returns the details of a date's games, fetched after the season."""
+    simulator = Simulator(Options(now=dt.datetime(2026, 5, 1, tzinfo=EASTERN), speed=0))
+    return [
+        parse_details(
+            DetailsResponse(
+                entry.game.contest_id, to_json(details.answer(entry)), simulator.now, "http://simulator/game", True
+            )
+        )
+        for entry in listing(simulator.world, simulator.faults, date, simulator.now)
+    ]
+
+
 async def load(settings: Settings, scoreboards: list[ParsedScoreboard]) -> None:
     async with Database(settings) as database:
         for scoreboard in scoreboards:
             async with database.get_session() as session:
                 await load_scoreboard(session, scoreboard, games_expected=scoreboard.games_received)
+        for date in DATES:
+            if season_of(date) == 2025:
+                async with database.get_session() as session:
+                    await load_details(session, MENS_BASKETBALL, date, simulated_details(date))
 
 
 @pytest.fixture(scope="module")

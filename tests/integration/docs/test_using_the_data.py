@@ -69,8 +69,8 @@ def percent(share: int, of: int) -> Decimal:
     return round(Decimal(100 * share) / of, 1)
 
 
-def test_the_document_has_seven_queries() -> None:
-    assert len(re.findall("```sql\n", DOCUMENT)) == 7
+def test_the_document_has_eight_queries() -> None:
+    assert len(re.findall("```sql\n", DOCUMENT)) == 8
 
 
 def test_standings_are_the_wins_and_losses_within_conferences(season: Season, run_query: Any) -> None:
@@ -175,6 +175,20 @@ def test_half_times_are_as_they_were_shown(season: Season, run_query: Any) -> No
     found = run_query("What was shown at half-time")
     assert {row["game_id"]: (row["home_score"], row["away_score"], row["home"]) for row in found} == shown
     assert len(shown) > 10
+
+
+def test_home_margins_are_apart_for_neutral_sites_and_undecided_games(season: Season, run_query: Any) -> None:
+    margins: defaultdict[str, list[int]] = defaultdict(list)
+    for _, game in final_games(season, 2025):
+        home, away = scores(game)
+        # A few dates of a season tell no team's usual venue: all but the NCAA tournament is undecided.
+        margins["undecided" if game.bracket_round is None else "true"].append(home - away)
+    found = {row["is_neutral_site"]: row for row in run_query("Home advantage without neutral sites")}
+    assert found.keys() == margins.keys()
+    for site, games in margins.items():
+        assert found[site]["games"] == len(games)
+        assert found[site]["home_margin"] == round(Decimal(sum(games)) / len(games), 2)
+        assert found[site]["home_wins_percent"] == percent(sum(margin > 0 for margin in games), len(games))
 
 
 def test_the_endpoint_serves_the_games_of_a_date_read_only(
