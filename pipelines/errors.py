@@ -18,6 +18,7 @@ GamePulseError
 ├── MixedGamesError
 ├── ResolutionError
 ├── AlertError
+├── ExportError
 └── NcaaApiError
     ├── ApiUnreachableError  * +
     ├── ApiTimeoutError  * +
@@ -128,6 +129,10 @@ class ResolutionError(GamePulseError):
 
 class AlertError(GamePulseError):
     """The webhook did not accept an alert. The message omits its address, which is a secret."""
+
+
+class ExportError(GamePulseError):
+    """An export cannot be made: nothing to export, a folder that cannot be used, or DuckDB is not installed."""
 
 
 class NcaaApiError(GamePulseError):

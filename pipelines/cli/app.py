@@ -17,6 +17,7 @@ from pipelines.cli.backfill import backfill
 from pipelines.cli.backup import backup, restore
 from pipelines.cli.check import check
 from pipelines.cli.database import down, migrate, psql, url
+from pipelines.cli.export import export
 from pipelines.cli.prune import prune
 from pipelines.cli.replay import replay
 from pipelines.cli.resolve import accept, resolve
@@ -72,6 +73,7 @@ app.command()(migrate)
 app.command()(backup)
 app.command()(restore)
 app.command()(url)
+app.command()(export)
 app.command(context_settings={"ignore_unknown_options": True})(psql)
 
 
