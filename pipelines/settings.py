@@ -1,4 +1,4 @@
-"""Settings from the environment, an `.env` file in the project's folder, or files.
+"""Settings from the environment, an `.env` file in the repository, or files.
 
 Each variable can be given as a file that holds its value: `DATABASE_URL_FILE` for `DATABASE_URL`.
 """
@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -15,6 +16,12 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from pipelines.errors import ConfigurationError
 
 PROJECT = Path(__file__).resolve().parents[1]
+"""Folder of the packages: the repository, or where a wheel was installed."""
+_PACKAGED = Path(__file__).with_name("instance")
+IS_INSTALLED = _PACKAGED.is_dir()
+"""Whether this code is of an installed wheel, which keeps its state elsewhere and reads no `.env` file."""
+INSTANCE = _PACKAGED if IS_INSTALLED else PROJECT
+"""Folder of `dagster.yaml` and `workspace.yaml`."""
 HOST_NAME = r"\[[0-9a-f:.]+\]|[\w.-]+"
 """Regular expression of a host name or an address, in lower case and without a port."""
 
@@ -22,7 +29,9 @@ HOST_NAME = r"\[[0-9a-f:.]+\]|[\w.-]+"
 class Settings(BaseSettings):
     """The settings; each field is an environment variable in lower case."""
 
-    model_config = SettingsConfigDict(env_file=PROJECT / ".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=None if IS_INSTALLED else PROJECT / ".env", env_ignore_empty=True, extra="ignore"
+    )
 
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL of the app, in any driver's spelling; default: the embedded server."
@@ -75,7 +84,11 @@ class Settings(BaseSettings):
     gamepulse_report_asset_events: bool = Field(
         False, description="Serve Dagster's endpoints `/report_asset_*`, which have no login."
     )
-    gamepulse_home: Path = Field(PROJECT / ".gamepulse", description="State of this machine: the embedded server.")
+    gamepulse_home: Path = Field(
+        user_data_path("gamepulse") if IS_INSTALLED else PROJECT / ".gamepulse",
+        description="State of this machine: the embedded server. Default: `.gamepulse` in the repository; for an "
+        "installed wheel `gamepulse` in the user's data folder, such as `~/.local/share`.",
+    )
     gamepulse_simulate: bool = Field(
         False, description="Use the API of `gamepulse up --simulate`, and database `gamepulse_simulated`."
     )

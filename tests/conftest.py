@@ -1,5 +1,6 @@
 """Options, markers, and the fixtures that tests of several folders share: server, databases, API, running stack."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVER] = choose(config.getoption("--pg"))
     config.stash[NOT_RUN] = 0
+    # Expected output does not depend on how pytest was started.
+    os.environ.pop("UV_RUN_RECURSION_DEPTH", None)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects

@@ -17,7 +17,7 @@ from pipelines.cli.backfill import backfill
 from pipelines.cli.backup import backup, restore
 from pipelines.cli.check import check
 from pipelines.cli.database import down, migrate, psql, url
-from pipelines.cli.export import export
+from pipelines.cli.invocation import type_commands
 from pipelines.cli.prune import prune
 from pipelines.cli.replay import replay
 from pipelines.cli.resolve import accept, resolve
@@ -73,7 +73,6 @@ app.command()(migrate)
 app.command()(backup)
 app.command()(restore)
 app.command()(url)
-app.command()(export)
 app.command(context_settings={"ignore_unknown_options": True})(psql)
 
 
@@ -92,7 +91,9 @@ def main() -> None:
 
 def _warn_of_open_env_file() -> None:
     """Warns if other users of this machine can read or change `.env`, which may hold passwords."""
-    path = Path(str(Settings.model_config["env_file"]))
+    path = Settings.model_config["env_file"]
+    if not isinstance(path, Path):
+        return
     with suppress(FileNotFoundError):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
@@ -101,5 +102,7 @@ def _warn_of_open_env_file() -> None:
 
 
 def _exit_with(sentence: str) -> NoReturn:
-    Console(stderr=True).print(f"[bold red]gamepulse:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    Console(stderr=True).print(
+        f"[bold red]gamepulse:[/] {escape(type_commands(sentence))}", highlight=False, soft_wrap=True
+    )
     sys.exit(1)

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.database import find_dump_programs, migrate
+from pipelines.cli.invocation import as_typed
 from pipelines.cli.options import Simulate
-from pipelines.cli.stack import as_typed
 from pipelines.errors import BackupError
 from pipelines.postgres import dumps
 from pipelines.postgres.database import database_url

@@ -9,6 +9,7 @@ import typer
 from sqlalchemy import URL
 
 from models.migrations import head_revision
+from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import Simulate
 from pipelines.cli.processes import stop_all
 from pipelines.errors import ConfigurationError
@@ -74,7 +75,7 @@ def migrate(
     if roles.names:
         typer.echo(f"Roles: {', '.join(roles.names)}.")
     for sentence in warnings(url, settings):
-        typer.echo(f"Warning: {sentence}", err=True)
+        typer.echo(f"Warning: {type_commands(sentence)}", err=True)
     if roles.advice:
         typer.echo(
             "Warning: gamepulse_reader has rights with which it can fill the disk or hold up the server. Have an "

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from models.game_text import describe_game_state
 from pipelines.cli.format import format_eastern
+from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import AsJson, Simulate, print_json
 from pipelines.postgres.database import connect, ready_database
 from pipelines.seasons import eastern_date
@@ -45,7 +46,7 @@ def scores(
     elif found.games:
         Console().print(scores_table(found, now))
     else:
-        typer.echo(no_games(found, now, " --simulate" if simulate else ""))
+        typer.echo(type_commands(no_games(found, now, " --simulate" if simulate else "")))
 
 
 class Score(NamedTuple):

@@ -5,6 +5,7 @@ import ctypes
 import datetime as dt
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,12 +24,13 @@ from sqlalchemy import URL
 
 from pipelines.cadence import TICK_MINUTES, next_tick
 from pipelines.cli.format import format_eastern
+from pipelines.cli.invocation import as_typed
 from pipelines.cli.processes import STOP_SECONDS, environment_of_members, running_ups
 from pipelines.errors import ConfigurationError, DatabaseError, GamePulseError
 from pipelines.postgres.database import attend_server, connect
 from pipelines.postgres.embedded import rotate_log
 from pipelines.postgres.url import describe
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import INSTANCE, Settings
 
 START_SECONDS = 120.0
 CHECK_SECONDS = 5.0
@@ -41,16 +43,11 @@ _LOCATIONS = """
         ... on Workspace {locationEntries {locationOrLoadError {... on PythonError {message causes {message}}}}}
     }}
 """
-WORKSPACE = ("-w", str(PROJECT / "workspace.yaml"))
+WORKSPACE = ("-w", str(INSTANCE / "workspace.yaml"))
 
 
 class StackError(GamePulseError):
     """A process of the stack did not start, or ended."""
-
-
-def as_typed(command: str) -> str:
-    """Returns a command of ours as the person types it who started this process, with or without `uv run`."""
-    return f"uv run {command}" if "UV_RUN_RECURSION_DEPTH" in os.environ else command
 
 
 def require_ports(settings: Settings, port: int, *, simulate: bool) -> None:
@@ -66,7 +63,7 @@ def require_alone(settings: Settings, url: URL) -> None:
     for up in running_ups(settings.gamepulse_home.resolve(), url):
         raise ConfigurationError(
             f"`gamepulse up` already runs on database {describe(url)} (process {up.pid}): "
-            f"stop it with `{as_typed('gamepulse down')}`."
+            "stop it with `gamepulse down`."
         )
 
 
@@ -77,7 +74,9 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
         GamePulseError: a process did not start, or ended.
     """
     home = settings.gamepulse_home.resolve()
-    environment = {**environment_of_members(home, url), "DAGSTER_HOME": str(PROJECT)}
+    environment = {**environment_of_members(home, url), "DAGSTER_HOME": str(home)}
+    # Dagster writes beside its file, which may be in site-packages.
+    shutil.copy(INSTANCE / "dagster.yaml", home)
     commands: dict[str, Sequence[str]] = {}
     if simulate:
         commands["simulated API"] = ("gamepulse", "simulate", "--port", str(settings.gamepulse_simulator_port))
@@ -148,7 +147,7 @@ def _children(
             for name, (program, *arguments) in commands.items():
                 children[name] = subprocess.Popen(  # noqa: S603
                     [str(Path(sys.executable).parent / program), *arguments],
-                    # In the project's folder Dagster would override the environment by the `.env` file.
+                    # In the repository Dagster would override the environment by the `.env` file.
                     cwd=log.parent,
                     env={**os.environ, **environment},
                     stdout=output,
@@ -214,7 +213,7 @@ def _require_free(port: int, other: str) -> None:
         except OSError:
             raise ConfigurationError(
                 f"Port {port} is taken, perhaps by another `gamepulse up`: stop it with "
-                f"`{as_typed('gamepulse down')}`, or choose another port, {other}."
+                f"`gamepulse down`, or choose another port, {other}."
             ) from None
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection
 
 from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
+from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import AsJson, Simulate, print_json
 from pipelines.errors import GamePulseError
 from pipelines.health.check import history_problems, read_history, read_problems, warehouse_problems
@@ -185,9 +186,9 @@ def status_table(status: Status, now: dt.datetime) -> Table:
         ("Database", f"{describe(status.url)}, {decimal(warehouse.database_bytes)}"),
         ("NCAA API", status.ncaa_api_url),
     ):
-        table.add_row(name, Text(value))
+        table.add_row(name, Text(type_commands(value)))
     for sentence in status.warnings:
-        table.add_row("Warning", Text(sentence))
+        table.add_row("Warning", Text(type_commands(sentence)))
     return table
 
 

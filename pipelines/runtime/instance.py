@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipelines.postgres.database import dagster_url
 from pipelines.postgres.errors import translate_error
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import INSTANCE, Settings
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
     """
     url = dagster_url(Settings())
     try:
-        with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        with dg.DagsterInstance.from_config(str(INSTANCE)) as instance:
             yield instance
     except DagsterPostgresException as error:  # raised after Dagster's own attempts
         raise translate_error(url, error.__cause__ if isinstance(error.__cause__, Exception) else error) from None
