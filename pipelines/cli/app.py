@@ -1,108 +1,148 @@
 """`gamepulse`: the commands, and how their errors are printed."""
 
+import ast
+import importlib.metadata
 import stat
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
-from rich.markup import escape
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from pipelines.cli.backfill import backfill
-from pipelines.cli.backup import backup, restore
-from pipelines.cli.check import check
-from pipelines.cli.database import down, migrate, psql, url
-from pipelines.cli.invocation import type_commands
-from pipelines.cli.prune import prune
-from pipelines.cli.replay import replay
-from pipelines.cli.resolve import accept, resolve
-from pipelines.cli.scores import scores
-from pipelines.cli.status import status
-from pipelines.cli.up import up
 from pipelines.errors import GamePulseError
-from pipelines.settings import Settings, explain_invalid
 
-ENTRY_POINTS = "gamepulse.commands"
+ENTRY_POINTS: Final = "gamepulse.commands"
 """Group of the entry points with which a package beside `pipelines` adds a command."""
+_COMMANDS: Final = {
+    "up": "up:up",
+    "backfill": "backfill:backfill",
+    "replay": "replay:replay",
+    "scores": "scores:scores",
+    "status": "status:status",
+    "check": "check:check",
+    "resolve": "resolve:resolve",
+    "accept": "resolve:accept",
+    "prune": "prune:prune",
+    "down": "database:down",
+    "migrate": "database:migrate",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "url": "database:url",
+    "psql": "database:psql",
+}
+"""Module of `pipelines.cli` and function of each command."""
 
 
 class _Commands(TyperGroup):
-    """The commands below and those of entry points, which are imported only when they are used.
+    """The commands above and those of entry points, which are imported only when they are used.
 
     Contexts and commands are click's, which Typer imports under another name from release to release.
     """
 
+    _shows_help = False
+
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *sorted(_entry_points())]
+        return [*_commands()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        entry_point = _entry_points().get(cmd_name)
-        if entry_point is None:
-            return super().get_command(ctx, cmd_name)
+        command = _commands().get(cmd_name)
+        if command is None:
+            return None
+        if self._shows_help:
+            return TyperCommand(cmd_name, help=_summary(command))
         added = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        added.command(name=cmd_name)(entry_point.load())
+        added.command(name=cmd_name, context_settings={"ignore_unknown_options": cmd_name == "psql"})(command.load())
         return typer.main.get_command(added)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._shows_help = True
+        super().format_help(ctx, formatter)
 
-def _entry_points() -> dict[str, EntryPoint]:
-    return {entry_point.name: entry_point for entry_point in entry_points(group=ENTRY_POINTS)}
+    def invoke(self, ctx: Any) -> Any:
+        _warn_of_open_env_file()
+        return super().invoke(ctx)
 
 
-app = typer.Typer(
-    cls=_Commands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Load every NCAA men's Division I basketball game into PostgreSQL.",
-)
-app.command()(up)
-app.command()(backfill)
-app.command()(replay)
-app.command()(scores)
-app.command()(status)
-app.command()(check)
-app.command()(resolve)
-app.command()(accept)
-app.command()(prune)
-app.command()(down)
-app.command()(migrate)
-app.command()(backup)
-app.command()(restore)
-app.command()(url)
-app.command(context_settings={"ignore_unknown_options": True})(psql)
+def _commands() -> Mapping[str, EntryPoint]:
+    ours = (EntryPoint(name, f"pipelines.cli.{value}", ENTRY_POINTS) for name, value in _COMMANDS.items())
+    added = importlib.metadata.entry_points(group=ENTRY_POINTS)
+    return {command.name: command for command in (*ours, *sorted(added, key=lambda command: command.name))}
+
+
+def _summary(command: EntryPoint) -> str:
+    """Returns the first line of a function's docstring, without importing its module."""
+    spec = find_spec(command.module)
+    assert spec is not None
+    assert spec.origin is not None
+    [docstring] = (
+        ast.get_docstring(node)
+        for node in ast.parse(Path(spec.origin).read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name == command.attr
+    )
+    return str(docstring).partition("\n")[0]
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gamepulse {importlib.metadata.version('gamepulse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _gamepulse(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Load every NCAA men's Division I basketball game into PostgreSQL."""
 
 
 def main() -> None:
     """Runs a command. Errors the user can fix are printed as one sentence, without a traceback."""
-    _warn_of_open_env_file()
     try:
         app()
     except GamePulseError as error:
         _exit_with(str(error))
-    except ValidationError as error:
-        if error.title != Settings.__name__:
+    except ValueError as error:
+        from pydantic import ValidationError
+
+        from pipelines.settings import Settings, explain_invalid
+
+        if not isinstance(error, ValidationError) or error.title != Settings.__name__:
             raise
         _exit_with(explain_invalid(error))
 
 
 def _warn_of_open_env_file() -> None:
     """Warns if other users of this machine can read or change `.env`, which may hold passwords."""
+    from pipelines.settings import Settings
+
     path = Settings.model_config["env_file"]
     if not isinstance(path, Path):
         return
     with suppress(FileNotFoundError):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            warning = f"[bold yellow]gamepulse:[/] Other users can open {escape(str(path))} (mode {mode:04o}): run"
-            Console(stderr=True).print(f"{warning} `chmod 600 {escape(str(path))}`.", highlight=False, soft_wrap=True)
+            _print_error("yellow", f"Other users can open {path} (mode {mode:04o}): run `chmod 600 {path}`.")
 
 
 def _exit_with(sentence: str) -> NoReturn:
-    Console(stderr=True).print(
-        f"[bold red]gamepulse:[/] {escape(type_commands(sentence))}", highlight=False, soft_wrap=True
-    )
+    from pipelines.cli.invocation import type_commands
+
+    _print_error("red", type_commands(sentence))
     sys.exit(1)
+
+
+def _print_error(color: str, sentence: str) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    Console(stderr=True).print(f"[bold {color}]gamepulse:[/] {escape(sentence)}", highlight=False, soft_wrap=True)

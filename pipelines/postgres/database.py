@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from alembic import command
 from sqlalchemy import URL, Connection, NullPool
 from sqlalchemy.exc import DBAPIError
 
 from models.game_text import EASTERN
 from models.migrations import VERSION_TABLE, alembic_config, head_revision
-from models.tables import TABLE_NAMES
 from models.turns import TURN_NAMES, take_turn
 from pipelines.errors import EmbeddedPostgresError, SchemaError
 from pipelines.postgres.connections import create_engine
@@ -75,6 +73,8 @@ def migrate(settings: Settings) -> URL:
     Raises:
         SchemaError: the database is newer than the code, or has tables of the same names from elsewhere.
     """
+    from alembic import command  # imported by migrations alone
+
     url = database_url(settings)
     with connect(url) as connection:
         take_migration_turn(connection)
@@ -170,6 +170,8 @@ def _refuse_newer(revision: str | None) -> None:
 
 
 def _refuse_foreign_tables(connection: Connection, url: URL) -> None:
+    from models.tables import TABLE_NAMES  # imports SQLModel, which most commands do not need
+
     present = sa.inspect(connection).get_table_names(schema="public")
     foreign = sorted({*TABLE_NAMES, *TURN_NAMES} & set(present))
     if foreign:

@@ -13,7 +13,7 @@ from pipelines.settings import Settings
 def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings' `.env` file, which does not exist yet."""
     monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
-    monkeypatch.setattr(sys, "argv", ["gamepulse", "--help"])
+    monkeypatch.setattr(sys, "argv", ["gamepulse", "scores", "--help"])
     return tmp_path / ".env"
 
 
