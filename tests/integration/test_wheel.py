@@ -49,6 +49,7 @@ def test_two_builds_are_the_same_bytes_and_the_wheel_starts_in_an_empty_folder(t
 
     location = "import pathlib, pipelines; print(pathlib.Path(pipelines.__file__).parents[1])"
     packages = Path(run(shlex.join([*uvx, "python", "-c", location])).strip())
+    program = str(packages.parents[2] / "bin" / "gamepulse")
     installed = files(packages)
     with log.open("wb") as output:
         up = subprocess.Popen(
@@ -62,13 +63,13 @@ def test_two_builds_are_the_same_bytes_and_the_wheel_starts_in_an_empty_folder(t
         assert commands is not None, log.read_text()
         status = commands[1].split(", ")[1]
         assert status == f"{shlex.join(uvx)} gamepulse status --simulate"
-        until("a tick is over", lambda: re.search("Loaded +│ [1-9]", run(status)), 60)
+        until("a tick is over", lambda: re.search("Loaded +│ [1-9]", run(f"{program} status --simulate")), 60)
         backfill = status.replace("status", "backfill 2025-01-04 2025-01-04")
         assert "1 of 1 dates are loaded" in run(backfill)
     finally:
         up.send_signal(signal.SIGINT)
         up.wait(30)
-        assert "The database server is stopped." in run(shlex.join([*uvx, "gamepulse", "down"]))
+        assert "The database server is stopped." in run(f"{program} down")
         for pid in processes_with("GAMEPULSE_HOME", str(data / "gamepulse")):
             os.kill(pid, signal.SIGKILL)
     assert list(empty.iterdir()) == []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
@@ -16,7 +17,7 @@ from support.postgres_servers import settings_for
 
 from models import tables
 from models.archive import ARCHIVE_SCHEMA, ARCHIVE_TABLE_NAMES
-from models.migrations import VERSION_TABLE, alembic_config
+from models.migrations import VERSION_TABLE, alembic_config, head_revision
 from models.turns import TURN_NAMES
 from models.views import VIEWS
 from pipelines.errors import DatabaseRefusedError, DatabaseUnreachableError, SchemaError
@@ -167,6 +168,10 @@ def test_the_calendar_has_every_day_once_with_its_season(rows: Rows) -> None:
 def test_tournament_days_are_those_on_which_it_was_played(rows: Rows, date: str, tournament_round: str | None) -> None:
     [day] = rows(f"SELECT tournament_round FROM dim_date WHERE full_date = '{date}'")
     assert day["tournament_round"] == tournament_round
+
+
+def test_the_head_is_the_migration_with_the_highest_number() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [head_revision()]
 
 
 def test_upgrading_changes_the_calendar_from_2027_on_and_downgrading_restores_it(database_url: sa.URL) -> None:
