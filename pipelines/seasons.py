@@ -6,6 +6,8 @@ from typing import Final
 import pendulum
 
 EASTERN: Final = pendulum.timezone("America/New_York")
+FIRST_GAME_DATE: Final = dt.date(2010, 11, 1)
+"""First date of the API's games, and of the partitions."""
 
 
 def season_of(date: dt.date) -> int:
@@ -14,6 +16,14 @@ def season_of(date: dt.date) -> int:
     A season starts on 1 August, as in the API's own season year.
     """
     return date.year if date.month >= 8 else date.year - 1
+
+
+def season_dates(season: int) -> tuple[dt.date, dt.date]:
+    """Returns the first and the last date that may have games of a season.
+
+    The championship is 18 days after the third Thursday of March: on 8 April at the latest.
+    """
+    return dt.date(season, 11, 1), dt.date(season + 1, 4, 8)
 
 
 def eastern_date(moment: dt.datetime) -> dt.date:

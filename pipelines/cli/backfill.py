@@ -1,43 +1,66 @@
 """The command `gamepulse backfill`."""
 
 import datetime as dt
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from pipelines.cli.dates import chosen_range, parse_days, parse_typed_date
+from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.seasons import eastern_date
+
+if TYPE_CHECKING:
+    from pipelines.runtime.backfill_run import Backfill
 
 
 def backfill(
-    first: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"], help="First game date.", metavar="FROM")],
-    last: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"], help="Last game date.", metavar="TO")],
+    first: Annotated[
+        dt.date | None,
+        typer.Argument(parser=parse_typed_date, help="First game date; also today or yesterday.", metavar="[FROM]"),
+    ] = None,
+    last: Annotated[
+        dt.date | None, typer.Argument(parser=parse_typed_date, help="Last game date; default: FROM.", metavar="[TO]")
+    ] = None,
+    season: Annotated[
+        int | None, typer.Option(min=2010, help="All dates of a season up to today: 2024 is 2024-25.")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option("--last", parser=parse_days, help="The last days with today.", metavar="7d")
+    ] = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="The missing and failed dates of gamepulse status.")
+    ] = False,
     simulate: Simulate = False,
     as_json: AsJson = False,
 ) -> None:
     """Load a range of game dates; a failing date does not stop the others.
 
-    All dates are one Dagster run. Ctrl-C cancels it; dates loaded by then are complete. What is wrong with a loaded
-    date is printed: gamepulse check runs the checks of all dates.
+    All dates are one Dagster run, or one per range without a gap. Ctrl-C cancels it; dates loaded by then are complete.
+    What is wrong with a loaded date is printed: gamepulse check runs the checks of all dates.
 
     Example: gamepulse backfill 2024-11-04 2025-04-07
 
     Exit codes: 0 all dates are loaded; 1 some are not; 2 wrong arguments; 130 Ctrl-C.
     """
+    now = dt.datetime.now(dt.UTC)
+    if missing and (first, season, days) != (None, None, None):
+        raise typer.BadParameter("--missing chooses the dates itself: leave out FROM, TO, --season and --last.")
+    chosen = None if missing else chosen_range(first, last, season=season, days=days, today=eastern_date(now))
     with Console(stderr=True).status("Starting Dagster"):  # its import takes seconds
         from pipelines.cli.progress import BackfillScreen, failure_table, finding_table
         from pipelines.partitions import dates_between
         from pipelines.runtime.backfill_run import backfill as run_backfill
 
-    dates = dates_between(first.date(), last.date())
+    dates = _missing_dates(now) if chosen is None else dates_between(*chosen)
     screen = BackfillScreen(len(dates))
     with screen.shown():
         result = run_backfill(dates, screen.watch)
     if as_json:
         print_json(result.to_json())
     else:
-        stopped = "Stopped: " if result.interrupted else ""
-        typer.echo(f"{stopped}{len(result.loaded)} of {result.dates} dates are loaded (run {result.run_id}).")
+        typer.echo(type_commands(summary(result, dates, " --simulate" if simulate else "")))
         if result.stale:
             dates_shown = ", ".join(sorted(date.isoformat() for date in result.stale))
             typer.echo(f"Stale answers, which changed nothing because newer ones were loaded before: {dates_shown}.")
@@ -51,3 +74,25 @@ def backfill(
         raise typer.Exit(130)
     if len(result.loaded) < result.dates or result.error:
         raise typer.Exit(1)
+
+
+def _missing_dates(now: dt.datetime) -> list[dt.date]:
+    from pipelines.cli.status import read_warehouse
+    from pipelines.postgres.database import connect, ready_database
+    from pipelines.settings import Settings
+
+    with connect(ready_database(Settings())) as connection:
+        warehouse = read_warehouse(connection, now)
+    return sorted({*warehouse.missing, *warehouse.failed})
+
+
+def summary(result: "Backfill", dates: list[dt.date], simulated: str) -> str:
+    """Returns what was loaded, and how to load the rest; `simulated` is the option that the command needs."""
+    if not dates:
+        return "No date is missing."
+    stopped = "Stopped: " if result.interrupted else ""
+    said = f"{stopped}{len(result.loaded)} of {result.dates} dates are loaded: {result.games:,} games (run {result.run_id})."
+    left = sorted(set(dates) - result.loaded)
+    if result.interrupted and left:
+        said += f" To go on: `gamepulse backfill {left[0]} {left[-1]}{simulated}`."
+    return said

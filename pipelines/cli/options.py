@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+import datetime as dt
 import json
 import os
 from collections.abc import Mapping
@@ -25,5 +26,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """Prints a value of `--json`; moments and dates as ISO 8601."""
-    typer.echo(json.dumps(value, default=lambda moment: moment.isoformat(), ensure_ascii=False))
+    """Prints a value of `--json`; moments and dates as ISO 8601, moments in UTC."""
+    typer.echo(json.dumps(value, default=_iso, ensure_ascii=False))
+
+
+def _iso(moment: dt.date) -> str:
+    return moment.astimezone(dt.UTC).isoformat() if isinstance(moment, dt.datetime) else moment.isoformat()

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class BackfillScreen:
-    """A progress bar on a terminal, log events of the dates elsewhere. On stderr: stdout is for the result."""
+    """A progress bar on a terminal, a line per loaded date elsewhere. On stderr: stdout is for the result."""
 
     def __init__(self, dates: int) -> None:
         console = Console(stderr=True)
@@ -49,26 +49,21 @@ class BackfillScreen:
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """Shows progress during the block and keeps log events away from stdout."""
-        with self._lines() as lines, contextlib.redirect_stdout(lines), self._progress:
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere), self._progress:
             yield
 
     def watch(self, event: "dg.DagsterEvent") -> None:
         """Updates the bar with an event of the run."""
         if event.is_step_materialization and event.partition is not None:
             self._progress.advance(self._bar)
+            if not self._is_terminal:
+                games = event.step_materialization_data.materialization.metadata["games_processed"].value
+                sys.stderr.write(f"{event.partition}: {games} games\n")
         elif event.is_step_up_for_retry:
             wait = event.step_retry_data.seconds_to_wait or 0
             self._progress.update(self._bar, description=f"dates (some failed; retry in {wait:.0f} s)")
         elif event.is_step_start or event.is_step_restarted:
             self._progress.update(self._bar, description="dates")
-
-    @contextlib.contextmanager
-    def _lines(self) -> Iterator[TextIO]:
-        if not self._is_terminal:
-            yield sys.stderr
-            return
-        with Path(os.devnull).open("w") as nowhere:
-            yield nowhere
 
 
 class _Rate(ProgressColumn):

@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 import typer
@@ -14,22 +14,25 @@ from rich.table import Table
 from rich.text import Text
 
 from models.game_text import describe_game_state
+from pipelines.cli.dates import GameDate
 from pipelines.cli.format import format_eastern
 from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import AsJson, Simulate, print_json
 from pipelines.postgres.database import connect, ready_database
-from pipelines.seasons import eastern_date
+from pipelines.seasons import FIRST_GAME_DATE, eastern_date
 from pipelines.settings import Settings
 
 _GAMES: Final = sa.text(Path(__file__).with_name("scores.sql").read_text())
-_FETCHED_AT: Final = sa.text("SELECT fetched_at FROM scoreboard WHERE game_date = :game_date")
+_DATE: Final = sa.text("""
+    SELECT fetched_at, last_reason
+    FROM (SELECT CAST(:game_date AS date) AS game_date) AS asked
+    LEFT JOIN scoreboard USING (game_date)
+    LEFT JOIN requested_date USING (game_date)
+""")
 
 
 def scores(
-    game_date: Annotated[
-        dt.datetime | None,
-        typer.Argument(formats=["%Y-%m-%d"], help="Game date, US Eastern; default: today.", metavar="DATE"),
-    ] = None,
+    game_date: GameDate = None,
     simulate: Simulate = False,
     as_json: AsJson = False,
 ) -> None:
@@ -40,7 +43,7 @@ def scores(
     Exit codes: 0 games or none; 1 the database cannot be used; 2 wrong arguments.
     """
     now = dt.datetime.now(dt.UTC)
-    found = read_scores(ready_database(Settings()), game_date.date() if game_date is not None else eastern_date(now))
+    found = read_scores(ready_database(Settings()), game_date or eastern_date(now))
     if as_json:
         print_json(found.to_json())
     elif found.games:
@@ -75,6 +78,8 @@ class Scores(NamedTuple):
     fetched_at: dt.datetime | None
     """Last fetch of the date; None when it was never loaded."""
     games: Sequence[Score]
+    failure: str | None = None
+    """Why a date that was never loaded failed."""
 
     def to_json(self) -> dict[str, object]:
         """Returns what `--json` prints."""
@@ -93,7 +98,8 @@ def read_scores(url: sa.URL, game_date: dt.date) -> Scores:
     """
     with connect(url) as connection:
         games = [Score(*row) for row in connection.execute(_GAMES, {"game_date": game_date})]
-        return Scores(game_date, connection.scalar(_FETCHED_AT, {"game_date": game_date}), games)
+        fetched_at, failure = connection.execute(_DATE, {"game_date": game_date}).one()
+        return Scores(game_date, fetched_at, games, failure if fetched_at is None else None)
 
 
 def no_games(scores: Scores, now: dt.datetime, simulated: str = "") -> str:
@@ -102,9 +108,16 @@ def no_games(scores: Scores, now: dt.datetime, simulated: str = "") -> str:
     if scores.fetched_at is not None:
         return f"{date} had no games, as of {format_eastern(scores.fetched_at, now)}."
     if date > eastern_date(now):
-        return f"{date} is not loaded yet: `gamepulse up` loads the games of the next seven days each morning."
+        return (
+            f"{date} is not loaded yet: `gamepulse up{simulated}` loads the games of the next seven days each morning."
+        )
+    if date < FIRST_GAME_DATE:
+        return f"{date} is before {FIRST_GAME_DATE}, the first date of the source."
     while_it_runs = f" while `gamepulse up{simulated}` runs" if simulated else ""
-    return f"{date} was never loaded: run `gamepulse backfill {date} {date}{simulated}`{while_it_runs}."
+    again = f"run `gamepulse backfill {date}{simulated}`{while_it_runs}."
+    if scores.failure is not None:
+        return f"{date} failed: {scores.failure}\nTo load it again, {again}"
+    return f"{date} was never loaded: {again}"
 
 
 def scores_table(scores: Scores, now: dt.datetime) -> Table:

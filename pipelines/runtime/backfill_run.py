@@ -1,4 +1,4 @@
-"""Runs a range of game dates as one Dagster run in this process: `gamepulse backfill`."""
+"""Runs game dates as one Dagster run per range in this process: `gamepulse backfill`."""
 
 import datetime as dt
 import signal
@@ -15,6 +15,7 @@ from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.utils import make_new_run_id
 
 from pipelines.definitions import defs
+from pipelines.partitions import ranges_of
 from pipelines.runtime.failures import failed_dates, failure_reasons, findings_of
 from pipelines.runtime.instance import open_instance
 from pipelines.runtime.runs import RANGE_TAGS
@@ -26,7 +27,8 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 class Backfill(NamedTuple):
     """Result of a backfill."""
 
-    run_id: str
+    run_ids: Sequence[str]
+    """One per range of dates without a gap."""
     dates: int
     loaded: set[dt.date]
     stale: set[dt.date]
@@ -38,6 +40,13 @@ class Backfill(NamedTuple):
     error: str | None
     """Why the run failed, if no single date was the reason."""
     interrupted: bool
+    games: int
+    """Games of the loaded dates."""
+
+    @property
+    def run_id(self) -> str:
+        """The ids of the runs, separated by commas."""
+        return ", ".join(self.run_ids)
 
     def to_json(self) -> dict[str, object]:
         """What `--json` prints."""
@@ -46,6 +55,7 @@ class Backfill(NamedTuple):
             "run_id": self.run_id,
             "dates": self.dates,
             "dates_loaded": len(self.loaded),
+            "games": self.games,
             "stale": sorted(date.isoformat() for date in self.stale),
             "findings": {date.isoformat(): self.findings[date] for date in sorted(self.findings)},
             "failed": failed,
@@ -58,7 +68,7 @@ def backfill(
     watch: Callable[[dg.DagsterEvent], None],
     tags: Mapping[str, str] = MappingProxyType({}),
 ) -> Backfill:
-    """Materializes a range of dates in one run and records each in Dagster as soon as it is loaded.
+    """Materializes dates, in one run per range without a gap, and records each in Dagster as soon as it is loaded.
 
     `watch` is called with each event of the run, which gets `tags` as well. Ctrl-C, SIGTERM and SIGHUP act like
     *Terminate* in the UI: the run is canceled, and every date is either loaded completely or not at all.
@@ -66,37 +76,43 @@ def backfill(
     Raises:
         DatabaseError: Dagster's own tables cannot be used.
     """
-    run_id = make_new_run_id()
+    run_ids: list[str] = []
     loaded: set[dt.date] = set()
     stale: set[dt.date] = set()
     findings: dict[dt.date, list[str]] = {}
     failures: list[dg.DagsterEvent] = []
     interrupted = False
+    games = 0
     with open_instance() as instance, _hang_up_interrupts():
         try:
-            for event in _execute(instance, run_id, dates, tags):
-                watch(event)
-                if event.is_step_materialization and event.partition is not None:
-                    date, materialization = (
-                        dt.date.fromisoformat(event.partition),
-                        event.step_materialization_data.materialization,
-                    )
-                    loaded.add(date)
-                    if materialization.metadata["is_stale"].value:
-                        stale.add(date)
-                    if found := findings_of(materialization):
-                        findings[date] = found
-                elif _is_interrupt(event):
-                    interrupted = True
-                    _cancel(instance, run_id)
-                elif event.is_step_failure or event.is_run_failure:
-                    failures.append(event)
+            for dates_of_run in ranges_of(dates):
+                if interrupted:
+                    break
+                run_ids.append(make_new_run_id())
+                for event in _execute(instance, run_ids[-1], dates_of_run, tags):
+                    watch(event)
+                    if event.is_step_materialization and event.partition is not None:
+                        date, materialization = (
+                            dt.date.fromisoformat(event.partition),
+                            event.step_materialization_data.materialization,
+                        )
+                        loaded.add(date)
+                        games += int(str(materialization.metadata["games_processed"].value))
+                        if materialization.metadata["is_stale"].value:
+                            stale.add(date)
+                        if found := findings_of(materialization):
+                            findings[date] = found
+                    elif _is_interrupt(event):
+                        interrupted = True
+                        _cancel(instance, run_ids[-1])
+                    elif event.is_step_failure or event.is_run_failure:
+                        failures.append(event)
         except KeyboardInterrupt:  # outside of the run's steps
             interrupted = True
-            _cancel(instance, run_id)
+            _cancel(instance, run_ids[-1])
     failed = failed_dates(failures)
     error = None if failed else "\n".join(failure_reasons(failures)) or None
-    return Backfill(run_id, len(dates), loaded, stale, findings, failed, error, interrupted)
+    return Backfill(run_ids, len(dates), loaded, stale, findings, failed, error, interrupted, games)
 
 
 @contextmanager

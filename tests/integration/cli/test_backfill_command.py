@@ -67,8 +67,7 @@ def test_a_failed_date_is_reported_by_every_command_and_the_others_are_loaded(
     assert list(result["failed"]) == ["2025-07-02"]
     assert "not JSON ('maintenance')" in result["failed"]["2025-07-02"]
     assert "\x1b" not in found.stderr, "control characters without a terminal"
-    assert "ncaa_games_asset_completed" in found.stderr
-    assert " - dagster - " not in found.stderr, "Dagster's own lines"
+    assert sorted(found.stderr.splitlines()) == ["2025-07-01: 0 games", "2025-07-03: 0 games"]
     assert [str(row["game_date"]) for row in rows("SELECT game_date FROM scoreboard ORDER BY 1")] == [
         "2025-07-01",
         "2025-07-03",
@@ -86,7 +85,13 @@ def test_a_failed_date_is_reported_by_every_command_and_the_others_are_loaded(
     assert (shown["dates_in"], shown["missing"], shown["next_tick_at"]) == (2, [], None)
     assert shown["failed"] == result["failed"]
     scores = CliRunner().invoke(app, ["scores", "2025-07-02"], env=variables)
-    assert "2025-07-02 was never loaded" in scores.stdout
+    assert "2025-07-02 failed: " in scores.stdout
+    assert "not JSON ('maintenance')" in scores.stdout
+
+    api.answer_with({"2025-07-02": OFF_SEASON})
+    repaired = run("backfill --missing", variables)
+    assert "1 of 1 dates are loaded: 0 games" in repaired.stdout
+    assert run("backfill --missing", variables).stdout == "No date is missing.\n"
 
 
 def test_findings_are_printed_and_check_reports_them_for_all_dates_without_a_daemon(
@@ -158,7 +163,8 @@ def test_ctrl_c_leaves_complete_dates_and_a_canceled_run(
     finally:
         released.set()
     assert code == 130, screen
-    assert "Stopped: 2 of 20 dates are loaded" in screen
+    assert "Stopped: 2 of 20 dates are loaded: 0 games" in screen
+    assert "To go on: `gamepulse backfill 2025-07-03 2025-07-20`." in " ".join(screen.split())
     assert "Traceback" not in screen
     assert rows("SELECT count(*) FROM scoreboard") == [{"count": 2}]
     [run] = runs()

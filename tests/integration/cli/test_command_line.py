@@ -163,7 +163,15 @@ def test_errors_the_user_can_fix_are_printed_as_one_sentence(run: Run, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "command", ["scores 2025-13-45", "backfill 2025-12-01", "backfill today 2025-12-01", "up --port 0"]
+    "command",
+    [
+        "scores 2025-13-45",
+        "backfill",
+        "backfill tomorrow",
+        "backfill --season 2024 --last 7d",
+        "backfill --missing 2025-12-01",
+        "up --port 0",
+    ],
 )
 def test_wrong_arguments_exit_with_2(command: str) -> None:
     assert CliRunner().invoke(app, command.split()).exit_code == 2

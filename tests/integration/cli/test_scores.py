@@ -33,5 +33,5 @@ def test_games_are_ordered_by_tip_off_with_teams_of_their_season(warehouse: Ware
 
 def test_a_date_without_games_differs_from_a_date_never_loaded(warehouse: Warehouse, database_url: sa.URL) -> None:
     warehouse.load(scoreboard("2026-07-04", "2026-07-04 06:00"))
-    assert read_scores(database_url, day("2026-07-04")) == (day("2026-07-04"), at("2026-07-04 06:00"), [])
-    assert read_scores(database_url, day("2026-07-05")) == (day("2026-07-05"), None, [])
+    assert read_scores(database_url, day("2026-07-04")) == (day("2026-07-04"), at("2026-07-04 06:00"), [], None)
+    assert read_scores(database_url, day("2026-07-05")) == (day("2026-07-05"), None, [], None)

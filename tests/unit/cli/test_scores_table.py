@@ -84,9 +84,9 @@ def test_no_games_has_a_reason_and_a_next_step() -> None:
         return no_games(Scores(day(date), fetched_at, []), NOW, simulated)
 
     assert why("2025-12-25", at("2025-12-27 13:00")).startswith("2025-12-25 had no games, as of 2025-12-27 13:00 ET")
-    assert "never loaded: run `gamepulse backfill 2025-12-25 2025-12-25`" in why("2025-12-25")
+    assert "never loaded: run `gamepulse backfill 2025-12-25`" in why("2025-12-25")
     simulated = why("2026-01-10", simulated=" --simulate")
-    assert "`gamepulse backfill 2026-01-10 2026-01-10 --simulate` while `gamepulse up --simulate` runs." in simulated
+    assert "`gamepulse backfill 2026-01-10 --simulate` while `gamepulse up --simulate` runs." in simulated
     assert "2026-01-11 is not loaded yet" in why("2026-01-11")
 
 
