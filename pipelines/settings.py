@@ -92,7 +92,9 @@ class Settings(BaseSettings):
     gamepulse_simulate: bool = Field(
         False, description="Use the API of `gamepulse up --simulate`, and database `gamepulse_simulated`."
     )
-    gamepulse_simulator_port: int = Field(8765, description="Port of the API of `gamepulse up --simulate`.")
+    gamepulse_simulator_port: int = Field(
+        8765, description="Port of the API of `gamepulse up --simulate`. Default: that of the newest start, or 8765."
+    )
     gamepulse_log: Literal["console", "json"] = Field("console", description="`json` in production.")
 
     @field_validator("gamepulse_allowed_hosts", mode="before")
@@ -107,8 +109,15 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _use_simulated_api(self) -> Self:
         if self.gamepulse_simulate:
+            if "gamepulse_simulator_port" not in self.model_fields_set and self.simulator_port_file.exists():
+                self.gamepulse_simulator_port = int(self.simulator_port_file.read_text())
             self.ncaa_api_url = f"http://127.0.0.1:{self.gamepulse_simulator_port}"
         return self
+
+    @property
+    def simulator_port_file(self) -> Path:
+        """File with the port of the newest `gamepulse up --simulate`."""
+        return self.gamepulse_home / "simulator_port"
 
     @property
     def embedded_home(self) -> Path:

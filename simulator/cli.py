@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.faults import FAULTS
+from simulator.faults import FAULTS, parse_faults
 from simulator.options import Options
 
 # The terminal shows Markdown's backticks as they are.
@@ -30,7 +30,10 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Generate other games.")] = 0,
     messy: Annotated[bool, typer.Option("--messy", help="Inject every fault of the real API occasionally.")] = False,
     fault: Annotated[
-        list[str] | None, typer.Option(help=f"Inject this fault into every answer; repeatable.\n\n{_FAULTS}")
+        list[str] | None,
+        typer.Option(
+            help=f"Inject this fault into every answer, or of one date: html@2026-11-12; repeatable.\n\n{_FAULTS}"
+        ),
     ] = None,
 ) -> None:
     """Serve a simulated NCAA API. By default today falls mid-season.
@@ -39,13 +42,12 @@ def simulate(
 
     Exit codes: 0 stopped by Ctrl-C; 2 wrong arguments; 3 the port is taken.
     """
-    unknown = [name for name in fault or () if name not in FAULTS]
-    if unknown:
-        raise typer.BadParameter(f"no such fault: {', '.join(unknown)}", param_hint="--fault")
+    try:
+        faults = parse_faults(fault or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--fault") from None
     from simulator.server import serve  # imports the web server, which --help does not need
 
-    options = Options(
-        season=season, now=now, speed=speed, seed=seed, messy=messy, faults={name: {} for name in fault or ()}
-    )
+    options = Options(season=season, now=now, speed=speed, seed=seed, messy=messy, faults=faults)
     typer.echo(f"Simulated NCAA API on http://{host}:{port} (seed {seed}). All games are invented.")
     serve(options, host, port)

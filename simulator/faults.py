@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -265,6 +265,23 @@ class Faults:
             }
             for name, rule in self.rules.items()
         }
+
+
+def parse_faults(given: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Returns faults with their options from texts like `html` and `html@2026-11-12`, which is repeatable.
+
+    Raises:
+        ValueError: a name or a date is wrong.
+    """
+    faults: dict[str, dict[str, Any]] = {}
+    for text in given:
+        name, at, day = text.partition("@")
+        options = faults.setdefault(name, {})
+        if at:
+            options.setdefault("dates", []).append(day)
+    for name, options in faults.items():
+        _rule(name, options)
+    return faults
 
 
 def _rule(name: str, options: Mapping[str, Any]) -> Rule:

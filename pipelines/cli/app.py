@@ -20,6 +20,7 @@ ENTRY_POINTS: Final = "gamepulse.commands"
 """Group of the entry points with which a package beside `pipelines` adds a command."""
 _COMMANDS: Final = {
     "up": "up:up",
+    "logs": "up:logs",
     "backfill": "backfill:backfill",
     "replay": "replay:replay",
     "scores": "scores:scores",

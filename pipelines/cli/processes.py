@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import psutil
 from sqlalchemy import URL
 
+from pipelines.postgres.database import SIMULATED_DATABASE
 from pipelines.postgres.url import libpq_text
 
 MARK: Final = "GAMEPULSE_UP"
@@ -55,6 +56,11 @@ def running_ups(home: Path, url: URL | None = None) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
             found.append(psutil.Process(pid))
     return found
+
+
+def runs_simulated(home: Path) -> bool:
+    """Returns whether a `gamepulse up --simulate` of a state folder runs."""
+    return bool(_living_ups([member for member in _members(home) if SIMULATED_DATABASE in member.database_url]))
 
 
 def stop_leftovers(home: Path) -> int:

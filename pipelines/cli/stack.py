@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import datetime as dt
+import errno
 import json
 import os
 import shutil
@@ -36,6 +37,7 @@ START_SECONDS = 120.0
 CHECK_SECONDS = 5.0
 LAST_LINES = 10
 HOST = "127.0.0.1"
+STARTED = "GamePulse is up"
 PR_SET_PDEATHSIG = 1
 _LOCATIONS = """
     {workspaceOrError {
@@ -50,12 +52,12 @@ class StackError(GamePulseError):
     """A process of the stack did not start, or ended."""
 
 
-def require_ports(settings: Settings, port: int, *, simulate: bool) -> None:
+def require_ports(settings: Settings, host: str, port: int, *, simulate: bool) -> None:
     """Raises ConfigurationError: a port that the stack needs is not free."""
-    _require_free(port, f"`gamepulse up --port {port + 1}`")
+    _require_free(host, port, f"`gamepulse up --port {port + 1}`")
     if simulate:
         simulator_port = settings.gamepulse_simulator_port
-        _require_free(simulator_port, f"GAMEPULSE_SIMULATOR_PORT={simulator_port + 1} for the simulated API")
+        _require_free(HOST, simulator_port, f"GAMEPULSE_SIMULATOR_PORT={simulator_port + 1} for the simulated API")
 
 
 def require_alone(settings: Settings, url: URL) -> None:
@@ -67,8 +69,10 @@ def require_alone(settings: Settings, url: URL) -> None:
         )
 
 
-def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> None:
+def run_stack(settings: Settings, url: URL, host: str, port: int, simulator: Sequence[str] | None) -> None:
     """Runs on the database at `url` until Ctrl-C or SIGTERM. Only the embedded server keeps running.
+
+    `simulator` has the options of the simulated API, if there is one.
 
     Raises:
         GamePulseError: a process did not start, or ended.
@@ -78,30 +82,33 @@ def run_stack(settings: Settings, url: URL, port: int, *, simulate: bool) -> Non
     # Dagster writes beside its file, which may be in site-packages.
     shutil.copy(INSTANCE / "dagster.yaml", home)
     commands: dict[str, Sequence[str]] = {}
-    if simulate:
-        commands["simulated API"] = ("gamepulse", "simulate", "--port", str(settings.gamepulse_simulator_port))
-    commands["webserver"] = ("gamepulse-webserver", "-h", HOST, "-p", str(port), *WORKSPACE)
+    if simulate := simulator is not None:
+        simulator_port = str(settings.gamepulse_simulator_port)
+        settings.simulator_port_file.write_text(simulator_port)
+        commands["simulated API"] = ("gamepulse", "simulate", "--port", simulator_port, *simulator)
+    commands["webserver"] = ("gamepulse-webserver", "-h", host, "-p", str(port), *WORKSPACE)
     commands["daemon"] = ("dagster-daemon", "run", *WORKSPACE)
     option = " --simulate" if simulate else ""
     log = home / f"up-{port}.log"
     with _stopped_by_signals(), _children(commands, environment, log) as children:
         with Console().status("Starting Dagster"):
-            _wait_for_webserver(port, children, log)
+            local = HOST if host == "0.0.0.0" else host  # noqa: S104 - compared, not listened on
+            _wait_for_webserver(f"http://{local}:{port}", children, log)
         now = dt.datetime.now(dt.UTC)
         facts = {
-            "Dagster UI": f"http://localhost:{port}",
+            "Dagster UI": f"http://{'localhost' if host == HOST else host}:{port}",
             "NCAA API": f"{settings.ncaa_api_url}{' (simulated games; open it to see them)' if simulate else ''}",
             "Database": describe(url),
             "Running": ", ".join(commands),
             "Log": str(log),
-            "Since": f"{format_eastern(now, now)}; Ctrl-C stops it",
+            "Since": f"{format_eastern(now, now)}; Ctrl-C or `{as_typed('gamepulse down')}` stops it",
             "Commands": ", ".join(as_typed(f"gamepulse {name}{option}") for name in ("scores", "status", "psql")),
         }
         _watch(settings, url, children, log, facts)
 
 
 def _screen(facts: Mapping[str, str], now: dt.datetime) -> Table:
-    table = Table(title="GamePulse is up", title_justify="left", show_header=False)
+    table = Table(title=STARTED, title_justify="left", show_header=False)
     for name, value in facts.items():
         table.add_row(name, Text(value))
     table.add_row("Next tick", f"{format_eastern(next_tick(now), now)}: today's games, every {TICK_MINUTES} minutes")
@@ -203,21 +210,25 @@ def _signals_ignored() -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def _require_free(port: int, other: str) -> None:
+def _require_free(host: str, port: int, other: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
+        except socket.gaierror:
+            raise ConfigurationError(f"{host} is not an address of this machine: choose another --host.") from None
         except PermissionError:
             raise ConfigurationError(f"Port {port} needs administrator rights: choose another, {other}.") from None
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise ConfigurationError(f"{host} is not an address of this machine: choose another --host.") from None
             raise ConfigurationError(
                 f"Port {port} is taken, perhaps by another `gamepulse up`: stop it with "
                 f"`gamepulse down`, or choose another port, {other}."
             ) from None
 
 
-def _wait_for_webserver(port: int, parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
+def _wait_for_webserver(webserver: str, parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
     """Waits until the webserver answers, which it does after it has tried to load the code location.
 
     Raises:
@@ -227,7 +238,7 @@ def _wait_for_webserver(port: int, parts: Mapping[str, subprocess.Popen[bytes]],
     while True:
         _require_running(parts, log)
         try:
-            error = code_location_error(f"http://{HOST}:{port}")
+            error = code_location_error(webserver)
             break
         except OSError:  # also HTTP errors
             if time.monotonic() > deadline:

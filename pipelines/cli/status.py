@@ -19,6 +19,7 @@ from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
 from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.processes import runs_simulated
 from pipelines.errors import GamePulseError
 from pipelines.health.check import history_problems, read_history, read_problems, warehouse_problems
 from pipelines.postgres.advice import warnings
@@ -71,7 +72,10 @@ def status(simulate: Simulate = False, as_json: AsJson = False, check: Check = F
     with connect(url) as connection:
         warehouse = read_warehouse(connection, now)
         problems += warehouse_problems(connection, now)
-    found = Status(warehouse, history, problems, url, settings.ncaa_api_url, warnings(url, settings))
+    hints = [*warnings(url, settings)]
+    if not simulate and runs_simulated(settings.gamepulse_home.resolve()):
+        hints.append("This is not about the simulated games: `gamepulse status --simulate` is.")
+    found = Status(warehouse, history, problems, url, settings.ncaa_api_url, hints)
     if as_json:
         print_json(found.to_json(now))
     else:

@@ -88,6 +88,11 @@ def test_no_games_has_a_reason_and_a_next_step() -> None:
     simulated = why("2026-01-10", simulated=" --simulate")
     assert "`gamepulse backfill 2026-01-10 --simulate` while `gamepulse up --simulate` runs." in simulated
     assert "2026-01-11 is not loaded yet" in why("2026-01-11")
+    assert why("1999-01-01") == "1999-01-01 is before 2010-11-01, the first date of the source."
+    failed = no_games(Scores(day("2026-01-09"), None, [], "GET https://api.test gave 500."), NOW)
+    assert failed == (
+        "2026-01-09 failed: GET https://api.test gave 500.\nTo load it again, run `gamepulse backfill 2026-01-09`."
+    )
 
 
 def test_the_json_uses_the_names_of_the_columns() -> None:

@@ -1,5 +1,7 @@
 """Settings from the environment."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -26,3 +28,17 @@ def test_a_host_that_is_no_name_is_an_error(monkeypatch: pytest.MonkeyPatch, giv
     monkeypatch.setenv("GAMEPULSE_ALLOWED_HOSTS", given)
     with pytest.raises(ValidationError, match="is not a host name"):
         Settings(_env_file=None)
+
+
+def test_the_port_of_the_newest_simulated_api_is_remembered_unless_one_is_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("GAMEPULSE_SIMULATOR_PORT", raising=False)
+
+    def url(**given: int) -> str:
+        return Settings(_env_file=None, gamepulse_home=tmp_path, gamepulse_simulate=True, **given).ncaa_api_url
+
+    assert url() == "http://127.0.0.1:8765"
+    (tmp_path / "simulator_port").write_text("9001")
+    assert url() == "http://127.0.0.1:9001"
+    assert url(gamepulse_simulator_port=9002) == "http://127.0.0.1:9002"

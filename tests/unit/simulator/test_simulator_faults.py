@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.days import EASTERN
-from simulator.faults import BUCKET_SECONDS, FAULTS, Endpoint, Faults, Target
+from simulator.faults import BUCKET_SECONDS, FAULTS, Endpoint, Faults, Target, parse_faults
 from simulator.listing import counts, listing
 from simulator.world import World
 
@@ -94,3 +94,11 @@ def test_a_missing_date_is_drawn_every_hour_for_scoreboard_and_calendar_alike() 
     missing = [not listing(WORLD, faults, DAY, hour) for hour in hours]
     assert 15 < sum(missing) < 45
     assert missing[:10] == [DAY not in counts(WORLD, faults, 2025, hour) for hour in hours[:10]]
+
+
+def test_a_fault_of_the_command_line_may_name_dates() -> None:
+    given = ["html@2026-11-12", "html@2026-11-13", "legacy"]
+    assert parse_faults(given) == {"html": {"dates": ["2026-11-12", "2026-11-13"]}, "legacy": {}}
+    for wrong in ("htm", "htm@2026-11-12", "html@12.11.", "html@"):
+        with pytest.raises(ValueError, match=r"no such fault|isoformat"):
+            parse_faults([wrong])
