@@ -110,7 +110,8 @@ class Settings(BaseSettings):
     def _use_simulated_api(self) -> Self:
         if self.gamepulse_simulate:
             if "gamepulse_simulator_port" not in self.model_fields_set and self.simulator_port_file.exists():
-                self.gamepulse_simulator_port = int(self.simulator_port_file.read_text())
+                remembered = self.simulator_port_file.read_text()
+                self.gamepulse_simulator_port = int(remembered) if remembered.isdecimal() else 8765
             self.ncaa_api_url = f"http://127.0.0.1:{self.gamepulse_simulator_port}"
         return self
 
