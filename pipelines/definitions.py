@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_upcoming_games, table_checks
+from pipelines.assets.simulated import mark_simulated
 from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import archive, ncaa_api, table_specs
 from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
@@ -23,9 +24,12 @@ from pipelines.sensors import dead_mans_switch, failure_alert, ncaa_repairs, nca
 from pipelines.settings import Settings
 
 defs = dg.Definitions(
-    assets=link_to_repository(
-        [ncaa_api, archive, ncaa_games, ncaa_game_details, ncaa_upcoming_games, *table_specs()],
-        project_url=Settings().project_url,
+    assets=mark_simulated(
+        link_to_repository(
+            [ncaa_api, archive, ncaa_games, ncaa_game_details, ncaa_upcoming_games, *table_specs()],
+            project_url=Settings().project_url,
+        ),
+        is_simulated=Settings().gamepulse_simulate,
     ),
     asset_checks=[table_checks],
     jobs=[ncaa_ingestion, ncaa_details, ncaa_upcoming, ncaa_checks, ncaa_prune],

@@ -48,6 +48,9 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
 
     One row per game in fact_game, one row per team and season in dim_team. A partition is a US Eastern game date;
     materializing it again updates the games that changed and writes nothing else.
+
+    Games are played from November to early April. The partitions of the summers stay empty, so that a complete history
+    fills less than half of the partitions.
     """
     done = materialized_by(context)
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
