@@ -91,7 +91,8 @@ def summary(result: "Backfill", dates: list[dt.date], simulated: str) -> str:
     if not dates:
         return "No date is missing."
     stopped = "Stopped: " if result.interrupted else ""
-    said = f"{stopped}{len(result.loaded)} of {result.dates} dates are loaded: {result.games:,} games (run {result.run_id})."
+    loaded = f"{len(result.loaded)} of {result.dates} dates are loaded: {result.games:,} games"
+    said = f"{stopped}{loaded} (run {result.run_id})."
     left = sorted(set(dates) - result.loaded)
     if result.interrupted and left:
         said += f" To go on: `gamepulse backfill {left[0]} {left[-1]}{simulated}`."
