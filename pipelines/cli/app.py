@@ -34,6 +34,7 @@ _COMMANDS: Final = {
     "backup": "backup:backup",
     "restore": "backup:restore",
     "url": "database:url",
+    "export": "export:export",
     "psql": "database:psql",
 }
 """Module of `pipelines.cli` and function of each command."""
