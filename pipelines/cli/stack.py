@@ -79,6 +79,7 @@ def run_stack(settings: Settings, url: URL, host: str, port: int, simulator: Seq
     """
     home = settings.gamepulse_home.resolve()
     environment = {**environment_of_members(home, url), "DAGSTER_HOME": str(home)}
+    home.mkdir(parents=True, exist_ok=True)
     # Dagster writes beside its file, which may be in site-packages.
     shutil.copy(INSTANCE / "dagster.yaml", home)
     commands: dict[str, Sequence[str]] = {}
@@ -145,7 +146,6 @@ def _children(
     Their output goes to `log`, because a run prints dozens of lines.
     """
     children: dict[str, subprocess.Popen[bytes]] = {}
-    log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
     prepare = _preparation()
