@@ -17,6 +17,7 @@ GamePulseError
 ├── TeamAliasError
 ├── MixedGamesError
 ├── ResolutionError
+├── RecordingError
 ├── AlertError
 ├── ExportError
 └── NcaaApiError
@@ -125,6 +126,10 @@ class MixedGamesError(GamePulseError):
 
 class ResolutionError(GamePulseError):
     """A decision of a person about a game or a check is invalid."""
+
+
+class RecordingError(GamePulseError):
+    """A file of recorded answers cannot be read, or a folder has none."""
 
 
 class AlertError(GamePulseError):

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from simulator import controls, details, page, payload
+from pipelines.ncaa.recording import read_recordings
+from simulator import controls, details, page, payload, recorded
 from simulator.corrupt import corrupt
 from simulator.faults import Endpoint
 from simulator.listing import counts, find_entry, listing
@@ -22,21 +23,30 @@ _DATE = re.compile(r"(\d{4}/\d{2}/\d{2})|(\d{4}/(\d{2}|P))")  # the real API's p
 
 
 def create_app(options: Options | None = None) -> Starlette:
-    """Creates an application with its own games, clock and faults: `app.state.simulator`."""
+    """Creates an application with its own games, clock and faults: `app.state.simulator`.
+
+    Raises:
+        RecordingError: the recordings to serve cannot be read.
+    """
     simulator = Simulator(options or Options())
     app = Starlette(
-        routes=[
-            Route("/", _front_page),
-            Route("/scoreboard/{sport}/{rest:path}", _scoreboard),
-            Route("/game/{contest_id:int}", _game),
-            Route("/schedule-alt/{sport}/{division}/{season}", _schedule),
-            *controls.routes(),
-        ],
+        routes=[*controls.routes(), *_routes(simulator.options)],
         exception_handlers={404: _not_found},
     )
     app.state.simulator = simulator
     app.add_middleware(SimulatorMiddleware, simulator=simulator)
     return app
+
+
+def _routes(options: Options) -> list[Route]:
+    if options.recorded is not None:
+        return recorded.routes(read_recordings(options.recorded))
+    return [
+        Route("/", _front_page),
+        Route("/scoreboard/{sport}/{rest:path}", _scoreboard),
+        Route("/game/{contest_id:int}", _game),
+        Route("/schedule-alt/{sport}/{division}/{season}", _schedule),
+    ]
 
 
 def _json(body: str | bytes, status: int = 200, max_age: int = 60) -> Response:

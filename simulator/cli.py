@@ -1,10 +1,12 @@
 """The command `gamepulse simulate`."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.errors import RecordingError
 from simulator.faults import FAULTS, parse_faults
 from simulator.options import Options
 
@@ -35,6 +37,15 @@ def simulate(
             help=f"Inject this fault into every answer, or of one date: html@2026-11-12; repeatable.\n\n{_FAULTS}"
         ),
     ] = None,
+    recorded: Annotated[
+        Path | None,
+        typer.Option(
+            help="Serve the answers in the files of gamepulse record, each from its moment on by the clock.",
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Serve a simulated NCAA API. By default today falls mid-season.
 
@@ -46,8 +57,19 @@ def simulate(
         faults = parse_faults(fault or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--fault") from None
-    from simulator.server import serve  # imports the web server, which --help does not need
+    if recorded is not None and (season is not None or messy or faults):
+        raise typer.BadParameter("recorded answers have no season and no faults", param_hint="--recorded")
+    # They import the web server, which --help does not need.
+    from simulator.app import create_app
+    from simulator.server import serve
 
-    options = Options(season=season, now=now, speed=speed, seed=seed, messy=messy, faults=faults)
-    typer.echo(f"Simulated NCAA API on http://{host}:{port} (seed {seed}). All games are invented.")
-    serve(options, host, port)
+    options = Options(season=season, now=now, speed=speed, seed=seed, messy=messy, faults=faults, recorded=recorded)
+    try:
+        app = create_app(options)
+    except RecordingError as error:
+        raise typer.BadParameter(str(error), param_hint="--recorded") from None
+    if recorded is not None:
+        typer.echo(f"Recorded answers on http://{host}:{port}. A database takes them for simulated games.")
+    else:
+        typer.echo(f"Simulated NCAA API on http://{host}:{port} (seed {seed}). All games are invented.")
+    serve(app, host, port)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 
@@ -23,5 +24,7 @@ class Options:
     """Inject every fault occasionally."""
     faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Faults by name with their options: `{"http_500": {"dates": ["2026-02-03"], "times": 2}}`."""
+    recorded: Path | None = None
+    """Serve the recordings of this folder, and no season."""
     key: str | None = None
     """Value that the header `x-ncaa-key` must have."""

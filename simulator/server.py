@@ -27,9 +27,9 @@ class Served:
     """The server's state; a test may use clock, faults and requests from its own thread."""
 
 
-def serve(options: Options, host: str, port: int) -> None:
+def serve(app: Starlette, host: str, port: int) -> None:
     """Serves until interrupted."""
-    uvicorn.run(create_app(options), host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ _COMMANDS: Final = {
     "check": "check:check",
     "resolve": "resolve:resolve",
     "accept": "resolve:accept",
+    "record": "record:record",
     "prune": "prune:prune",
     "down": "database:down",
     "migrate": "database:migrate",
