@@ -89,7 +89,7 @@ async def ingest_date(
             session,
             question,
             response.raw,
-            is_stale=report.is_stale,
+            report,
             games_expected=expected,
             updated_at=scoreboard.answer_updated_at,
             is_required=database.is_archive_required,

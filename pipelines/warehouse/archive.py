@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import asyncpg
@@ -14,6 +15,7 @@ from models.turns import LOAD_TURN, take_turn
 from pipelines.errors import ArchiveError, DatabaseError, NcaaApiError
 from pipelines.ncaa.raw import RawAnswer, content_hash
 from pipelines.postgres.sessions import Database
+from pipelines.warehouse.load import LoadReport
 from pipelines.warehouse.sql import read_sql
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ async def keep(
     outcome: Outcome,
     *,
     is_required: bool,
+    begins_spell: bool = False,
     games_expected: int | None = None,
     updated_at: dt.datetime | None = None,
     reason: str | None = None,
@@ -100,11 +103,11 @@ async def keep(
         updated_at,
     )
     if is_required:
-        await _keep(connection, body, *values)
+        await _keep(connection, body, values, begins_spell=begins_spell)
         return None
     try:
         async with connection.transaction():  # a savepoint
-            await _keep(connection, body, *values)
+            await _keep(connection, body, values, begins_spell=begins_spell)
     except asyncpg.PostgresError as error:
         return f"The answer of {answer.source_url} was not archived: {error}."
     return None
@@ -114,24 +117,28 @@ async def keep_loaded(
     session: AsyncSession,
     question: Question,
     answer: RawAnswer,
+    report: LoadReport,
     *,
-    is_stale: bool,
     games_expected: int | None,
     updated_at: dt.datetime | None,
     is_required: bool,
 ) -> None:
     """Archives the answer that the session's transaction loaded, or records on `scoreboard` that it could not.
 
+    An answer that changed tables begins a spell, even where it equals the one before it, as when it confirms a
+    contradiction or a person's decision has ended: a replay then changes them at the same moment.
+
     Raises:
         PostgresError: `is_required`, and it could not be archived.
     """
-    outcome: Outcome = "stale" if is_stale else "loaded"
+    outcome: Outcome = "stale" if report.is_stale else "loaded"
     failure = await keep(
         session,
         question,
         answer,
         outcome,
         is_required=is_required,
+        begins_spell=bool(report.tables_changed),
         games_expected=games_expected,
         updated_at=updated_at,
     )
@@ -140,8 +147,8 @@ async def keep_loaded(
         await (await session.connection()).execute(_UNARCHIVED, values)
 
 
-async def _keep(connection: "DriverConnection", body: bytes, *values: object) -> None:
-    if await connection.fetchval(read_sql("keep_unchanged"), *values) is None:
+async def _keep(connection: "DriverConnection", body: bytes, values: Sequence[object], *, begins_spell: bool) -> None:
+    if begins_spell or await connection.fetchval(read_sql("keep_unchanged"), *values) is None:
         compressed = gzip.compress(body, mtime=0)
         await connection.execute(read_sql("keep_changed"), *values, compressed, REFUSED_SPELLS)
 
