@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "backfill": "backfill:backfill",
     "replay": "replay:replay",
     "scores": "scores:scores",
+    "history": "history:history",
     "status": "status:status",
     "check": "check:check",
     "resolve": "resolve:resolve",

@@ -6,23 +6,21 @@ import gzip
 import json
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pipelines.cli.options import Simulate
 from pipelines.errors import NcaaApiError
-from pipelines.ncaa.calendar import Calendar
-from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL, League
-from pipelines.ncaa.rate_limit import RateLimit
-from pipelines.ncaa.recording import RecordedAnswer, write_recording
-from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
-from pipelines.postgres.sessions import Database
 from pipelines.seasons import season_of
 from pipelines.settings import Settings
-from pipelines.warehouse.archive import begin
 from pipelines.warehouse.sql import read_sql
+
+if TYPE_CHECKING:
+    from pipelines.ncaa.calendar import Calendar
+    from pipelines.ncaa.recording import RecordedAnswer
+    from pipelines.ncaa.scoreboard import ScoreboardResponse
 
 
 def record(
@@ -43,6 +41,8 @@ def record(
 
     Exit codes: 0 the file is written; 1 there is no answer about the date; 2 wrong arguments.
     """
+    from pipelines.ncaa.recording import write_recording
+
     date = game_date.date()
     path = to / f"{date}.json"
     answers = asyncio.run((_read if archived else _fetch)(MENS_BASKETBALL, date))
@@ -56,7 +56,11 @@ def record(
             typer.echo(f"Refused: {answer.reason}")
 
 
-async def _read(league: League, date: dt.date) -> list[RecordedAnswer]:
+async def _read(league: League, date: dt.date) -> "list[RecordedAnswer]":
+    from pipelines.ncaa.recording import RecordedAnswer
+    from pipelines.postgres.sessions import Database
+    from pipelines.warehouse.archive import begin
+
     async with Database(Settings()) as database, database.get_session() as session:
         connection = await begin(session)
         rows = await connection.fetch(read_sql("read_recording"), league.sport, str(date), str(season_of(date)))
@@ -68,7 +72,11 @@ async def _read(league: League, date: dt.date) -> list[RecordedAnswer]:
     ]
 
 
-async def _fetch(league: League, date: dt.date) -> list[RecordedAnswer]:
+async def _fetch(league: League, date: dt.date) -> "list[RecordedAnswer]":
+    from pipelines.ncaa.client import NcaaClient
+    from pipelines.ncaa.rate_limit import RateLimit
+    from pipelines.postgres.sessions import Database
+
     settings = Settings()
     key = settings.ncaa_api_key.get_secret_value() if settings.ncaa_api_key is not None else None
     async with (
@@ -87,9 +95,12 @@ async def _recorded(
     league: League,
     endpoint: Literal["scoreboard", "calendar"],
     subject: str,
-    answer: Awaitable[ScoreboardResponse | Calendar],
-) -> Sequence[RecordedAnswer]:
+    answer: "Awaitable[ScoreboardResponse | Calendar]",
+) -> "Sequence[RecordedAnswer]":
     """The answer, also one that is refused; none if none came."""
+    from pipelines.ncaa.recording import RecordedAnswer
+    from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
+
     reason = None
     raw = None
     try:
