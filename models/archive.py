@@ -37,7 +37,10 @@ class ArchivedBody(SQLModel, table=True):
 
 
 class Sighting(SQLModel, table=True):
-    """One row per uninterrupted run of equal answers to the same question, a spell: A, B, A are three."""
+    """One row per uninterrupted run of equal answers to the same question, a spell: A, B, A are three.
+
+    An equal answer that changed tables begins one too, as when it confirmed a contradiction.
+    """
 
     __tablename__ = "sighting"
     __table_args__ = (
