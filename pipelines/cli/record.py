@@ -33,9 +33,9 @@ def record(
     ] = False,
     simulate: Simulate = False,
 ) -> None:
-    """Write what the API answers about a game date to a file, with the season's calendar, for a test or a bug report.
+    """Write the API's answers about a game date to a file.
 
-    A refused answer is written too. Nothing is loaded. gamepulse simulate --recorded DIR serves the files of a folder.
+    They are the scoreboard and the season's calendar, for a test or a bug report. A refused answer is written too. Nothing is loaded. gamepulse simulate --recorded DIR serves the files of a folder.
 
     Example: gamepulse record 2026-01-17 --archived --to recorded
 
