@@ -101,7 +101,8 @@ def release(version: str, *, dry_run: bool) -> None:
             say(f"A release would be refused. {sentence}")
         for path, text in released(texts, version, dt.datetime.now(dt.UTC).date()).items():
             (clone / path).write_text(text)
-        author = [f"-cuser.{key}={run('git', 'log', '-1', f'--format=%c{key[0]}')}" for key in ("name", "email")]
+        name, email = run("git", "log", "-1", "--format=%cn%n%ce").splitlines()
+        author = ["-c", f"user.name={name}", "-c", f"user.email={email}"]
         run("git", *author, "commit", "--quiet", "--all", "--message", f"Release {version}", folder=clone)
         run("git", *author, "tag", "--annotate", f"v{version}", "--message", f"GamePulse {version}", folder=clone)
         revision = run("git", "rev-parse", "HEAD", folder=clone)
