@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 from models.dim_date import DimDate
 from models.dim_team import DimTeam
 from models.dim_venue import DimVenue
+from models.discrepancy import Discrepancy
 from models.fact_game import FactGame
 from models.game_detail import GameDetail
 from models.game_evidence import GameEvidence
@@ -16,6 +17,7 @@ from models.requested_date import RequestedDate
 from models.resolution import Resolution
 from models.scoreboard import Scoreboard
 from models.season_calendar import SeasonCalendar
+from models.standing import Standing
 
 TABLES: Final[tuple[type[SQLModel], ...]] = (
     FactGame,
@@ -30,6 +32,8 @@ TABLES: Final[tuple[type[SQLModel], ...]] = (
     RejectedGame,
     RequestedDate,
     Resolution,
+    Standing,
+    Discrepancy,
 )
 """In the order of the data model's document."""
 

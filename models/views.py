@@ -102,5 +102,29 @@ VIEWS: Final = (
             "days_ago": Column("integer", "Days since the game's date."),
         },
     ),
+    View(
+        "team_record",
+        "One row per team and counted game: the team's record after it. `WHERE is_latest` gives the current record of "
+        "each team and season. Final games count, from the Monday of the week of 7 November on, also those against "
+        "outsiders; [the rules](rules.md#standings) say what else counts.",
+        {
+            "team_key": Column("bigint", "As in `dim_team`."),
+            "team_id": Column("text", "As in `dim_team`."),
+            "sport": Column("text", "As in `dim_team`."),
+            "season": Column("integer", "As in `dim_team`."),
+            "team_name": Column("text", "As in `dim_team`."),
+            "conference_id": Column("text", "As in `dim_team`."),
+            "game_date": Column("date", "As in `fact_game`."),
+            "game_id": Column("text", "As in `fact_game`."),
+            "wins": Column("bigint", "Games won in the season, up to and including this one."),
+            "losses": Column("bigint", "Games lost."),
+            "conference_wins": Column("bigint", "Games won against teams of the conference, also in its tournament."),
+            "conference_losses": Column(
+                "bigint", "Games lost against teams of the conference, also in its tournament."
+            ),
+            "streak": Column("bigint", "Games won in a row; negative: lost."),
+            "is_latest": Column("boolean", "Whether it is the team's latest counted game of the season."),
+        },
+    ),
 )
 VIEW_NAMES: Final = tuple(view.name for view in VIEWS)

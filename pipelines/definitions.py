@@ -2,13 +2,14 @@
 
 import dagster as dg
 
-from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_upcoming_games, table_checks
+from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_standings, ncaa_upcoming_games, table_checks
 from pipelines.assets.simulated import mark_simulated
 from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import archive, ncaa_api, table_specs
 from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.runtime.executor import in_process_executor
 from pipelines.schedules import (
+    ncaa_audit,
     ncaa_checks,
     ncaa_checks_schedule,
     ncaa_details,
@@ -17,6 +18,7 @@ from pipelines.schedules import (
     ncaa_prune,
     ncaa_prune_schedule,
     ncaa_schedule,
+    ncaa_standings_schedule,
     ncaa_upcoming,
     ncaa_upcoming_schedule,
 )
@@ -26,16 +28,17 @@ from pipelines.settings import Settings
 defs = dg.Definitions(
     assets=mark_simulated(
         link_to_repository(
-            [ncaa_api, archive, ncaa_games, ncaa_game_details, ncaa_upcoming_games, *table_specs()],
+            [ncaa_api, archive, ncaa_games, ncaa_game_details, ncaa_standings, ncaa_upcoming_games, *table_specs()],
             project_url=Settings().project_url,
         ),
         is_simulated=Settings().gamepulse_simulate,
     ),
     asset_checks=[table_checks],
-    jobs=[ncaa_ingestion, ncaa_details, ncaa_upcoming, ncaa_checks, ncaa_prune],
+    jobs=[ncaa_ingestion, ncaa_details, ncaa_audit, ncaa_upcoming, ncaa_checks, ncaa_prune],
     schedules=[
         ncaa_schedule,
         ncaa_details_schedule,
+        ncaa_standings_schedule,
         ncaa_upcoming_schedule,
         ncaa_checks_schedule,
         ncaa_prune_schedule,

@@ -31,7 +31,9 @@ GamePulseError
     ├── NotAScoreboardError
     │   └── WrongDateError
     ├── NotGameDetailsError
-    └── NotACalendarError
+    ├── NotACalendarError
+    ├── NotStandingsError
+    └── NotInArchiveError
 
 * retryable; + local, with its subclasses
 """
@@ -206,3 +208,11 @@ class NotGameDetailsError(NcaaApiError):
 
 class NotACalendarError(NcaaApiError):
     """The answer to a calendar request is not a season calendar."""
+
+
+class NotStandingsError(NcaaApiError):
+    """The answer to a standings request is not a page of standings."""
+
+
+class NotInArchiveError(NcaaApiError):
+    """Standings of another day than today, which the NCAA does not serve."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_upcoming_games, table_checks
+from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_standings, ncaa_upcoming_games, table_checks
 from pipelines.cadence import DETAILS_DAYS, TICK_CRON, TICK_MINUTES
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
@@ -16,6 +16,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.archive import prune_archive
 from pipelines.warehouse.details import pending_details
 from pipelines.warehouse.requested_dates import read_date_states
+from pipelines.warehouse.standings import is_audited
 
 # A date takes seconds; a run of one that takes minutes hangs.
 ONE_DATE_TAGS = {"dagster/max_runtime": "300"}
@@ -28,6 +29,11 @@ DETAILS_PER_DAY = 600
 
 ncaa_ingestion = dg.define_asset_job(
     "ncaa_ingestion", selection=[ncaa_games], description="Loads the current scoreboards of game dates."
+)
+ncaa_audit = dg.define_asset_job(
+    "ncaa_audit",
+    selection=dg.AssetSelection.assets(ncaa_standings).without_checks(),
+    description="Loads the NCAA's standings and compares each team's record with ours.",
 )
 ncaa_upcoming = dg.define_asset_job(
     "ncaa_upcoming",
@@ -117,6 +123,23 @@ def ncaa_details_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.
             yield dg.RunRequest(partition_key=key, tags={**REPAIR_TAGS, REASON_TAG: f"{games} games without details"})
     if not requested:
         yield dg.SkipReason(f"Each final game of the last {DETAILS_DAYS} days has details.")
+
+
+@dg.schedule(
+    job=ncaa_audit,
+    cron_schedule="10 9-20 * * *",  # yesterday's games are final, and not with a tick
+    execution_timezone="America/New_York",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Requests the NCAA's standings each morning in the season, and again each hour while they are stale.",
+)
+def ncaa_standings_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    today = eastern_date(context.scheduled_execution_time)
+    if MENS_BASKETBALL.is_off_season(today):
+        return dg.SkipReason("No games are played in the off season.")
+    with connect(ready_database(Settings())) as connection:
+        if is_audited(connection, MENS_BASKETBALL.sport, today):
+            return dg.SkipReason("Today's standings are compared.")
+    return dg.RunRequest(partition_key=today.isoformat(), tags=REPAIR_TAGS)
 
 
 @dg.schedule(

@@ -1,7 +1,7 @@
 """The HTTP application: the real API's endpoints with its odd answers, and a page for a browser."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic_core import to_json
 from starlette.applications import Starlette
@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipelines.ncaa.recording import read_recordings
-from simulator import controls, details, page, payload, recorded
+from simulator import controls, details, page, payload, recorded, standings
 from simulator.corrupt import corrupt
 from simulator.faults import Endpoint
 from simulator.listing import counts, find_entry, listing
@@ -46,6 +46,7 @@ def _routes(options: Options) -> list[Route]:
         Route("/scoreboard/{sport}/{rest:path}", _scoreboard),
         Route("/game/{contest_id:int}", _game),
         Route("/schedule-alt/{sport}/{division}/{season}", _schedule),
+        Route("/standings/{sport}/{division}", _standings),
     ]
 
 
@@ -107,6 +108,21 @@ async def _game(request: Request) -> Response:
     if active is not None and active.name != "no_location":
         return await corrupt(request, active, simulator.world, simulator.faults, entry.game.day, now)
     return _json(to_json(details.answer(entry, has_location=active is None)))
+
+
+async def _standings(request: Request) -> Response:
+    simulator = simulator_of(request)
+    now = simulator.now
+    if request.path_params["sport"] != SPORT or request.path_params["division"] != "d1":
+        return _json('{"message":"Resource not found"}', 404)
+    active = simulator.faults.on_answer(Endpoint.STANDINGS, request.url.path, None, now)
+    name = active.name if active is not None else None
+    if active is not None and name not in {"stale_standings", "unknown_school"}:
+        return await corrupt(request, active, simulator.world, simulator.faults, now.date(), now)
+    days_late = standings.STALE_BY if name == "stale_standings" else timedelta()
+    has_unknown = name == "unknown_school"
+    answer = standings.answer(simulator.world, simulator.faults, now, days_late=days_late, has_unknown=has_unknown)
+    return _json(to_json(answer), max_age=1800)
 
 
 async def _front_page(request: Request) -> Response:

@@ -22,11 +22,13 @@ class Target(StrEnum):
 
 
 class Endpoint(StrEnum):
-    """An endpoint of the API; `schedule` is the season's calendar, `game` the details of a game."""
+    """An endpoint of the API; `schedule` is the season's calendar, `game` the details of a game,
+    `standings` each team's record."""
 
     SCOREBOARD = "scoreboard"
     SCHEDULE = "schedule"
     GAME = "game"
+    STANDINGS = "standings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,18 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "details_502": Fault(
             "502 with plain text for the details of a game", Target.ANSWER, 0.005, 1.0, frozenset({Endpoint.GAME})
+        ),
+        "stale_standings": Fault(
+            "the standings of three days earlier, with their `updated`",
+            Target.ANSWER,
+            0.02,
+            endpoints=frozenset({Endpoint.STANDINGS}),
+        ),
+        "unknown_school": Fault(
+            "a school has a name in the standings that nobody knows",
+            Target.ANSWER,
+            0.0,
+            endpoints=frozenset({Endpoint.STANDINGS}),
         ),
         "challenge_403": Fault("403 with Cloudflare's challenge page", Target.ANSWER, 0.005),
         "challenge_200": Fault("200 with Cloudflare's challenge page", Target.ANSWER, 0.003),

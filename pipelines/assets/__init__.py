@@ -3,6 +3,7 @@
 from pipelines.assets.checks import table_checks
 from pipelines.assets.ncaa_game_details import ncaa_game_details
 from pipelines.assets.ncaa_games import ncaa_games
+from pipelines.assets.standings import ncaa_standings
 from pipelines.assets.upcoming import ncaa_upcoming_games
 
-__all__ = ["ncaa_game_details", "ncaa_games", "ncaa_upcoming_games", "table_checks"]
+__all__ = ["ncaa_game_details", "ncaa_games", "ncaa_standings", "ncaa_upcoming_games", "table_checks"]

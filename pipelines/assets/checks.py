@@ -33,7 +33,7 @@ class Check(NamedTuple):
     description: str
     query: str
     table: str = "fact_game"
-    """The table in the catalog that shows the check."""
+    """The table or asset in the catalog that shows the check."""
     is_about_answers: bool = False
     """Whether a finding tells what is wrong with the newest answer of its date: the run that loads it reports it."""
 
@@ -352,6 +352,36 @@ CHECKS = (
         GROUP BY team_id
         HAVING count(*) FILTER (WHERE is_current) <> 1
         """,
+    ),
+    Check(
+        "records_agree_with_standings",
+        "Each team's record equals the one in the NCAA's standings.",
+        """
+        SELECT 'ERROR' AS severity, format('%s, since %s', finding, first_seen) AS finding, first_seen AS game_date
+        FROM discrepancy
+        WHERE resolved_at IS NULL
+        ORDER BY first_seen DESC, school
+        """,
+        table="ncaa_standings",
+    ),
+    Check(
+        "standings_are_compared",
+        "The newest standings are of today or yesterday, and were compared with the games.",
+        """
+        SELECT
+            'WARN' AS severity,
+            coalesce(
+                rtrim(min(not_compared), '.'),
+                format('The newest standings are of %s', as_of)
+            ) AS finding,
+            as_of AS game_date
+        FROM standing
+        WHERE as_of = (SELECT max(as_of) FROM standing)
+          AND EXTRACT(month FROM CAST(:today AS date)) <> ALL (:off_season)
+        GROUP BY as_of
+        HAVING bool_and(agrees IS NULL) OR as_of < CAST(:today AS date) - 1
+        """,
+        table="ncaa_standings",
     ),
     Check(
         "today_is_fresh",

@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "history": "history:history",
     "status": "status:status",
     "check": "check:check",
+    "audit": "audit:audit",
     "resolve": "resolve:resolve",
     "accept": "resolve:accept",
     "record": "record:record",

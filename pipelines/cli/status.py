@@ -53,6 +53,8 @@ def status(simulate: Simulate = False, as_json: AsJson = False, check: Check = F
 
     Resolutions: decisions of gamepulse resolve and gamepulse accept that hold.
 
+    Audit: how many records equal the NCAA's newest standings; gamepulse audit shows the others.
+
     Late: dates more than two days ago with games that are not over, or not yet re-checked for corrections.
 
     Example: gamepulse status --json
@@ -117,6 +119,8 @@ class Warehouse(NamedTuple):
     """Date and id of games still scheduled a week after their date."""
     resolutions: Sequence[str] = ()
     """Decisions of people that hold, in words."""
+    audit: str | None = None
+    """How many records equal the NCAA's newest standings; None: no standings are loaded."""
 
 
 class Status(NamedTuple):
@@ -152,6 +156,7 @@ class Status(NamedTuple):
             "stale": self.warehouse.stale,
             "unresolved": self.warehouse.unresolved,
             "resolutions": self.warehouse.resolutions,
+            "audit": self.warehouse.audit,
             "last_tick_at": schedule.tick_at if schedule is not None else None,
             "last_tick": schedule.tick if schedule is not None else None,
             "next_tick_at": self.next_tick_at(now),
@@ -185,6 +190,7 @@ def status_table(status: Status, now: dt.datetime) -> Table:
         ("Stale answers", date_ranges(warehouse.stale) if warehouse.stale else "none"),
         ("Unresolved", _last_of(warehouse.unresolved, "games")),
         ("Resolutions", _last_of(warehouse.resolutions, "decisions")),
+        ("Audit", warehouse.audit or "never compared with the NCAA's standings"),
         ("Last tick", _last_tick(status, now)),
         ("Next tick", _next_tick(status, now)),
         ("Database", f"{describe(status.url)}, {decimal(warehouse.database_bytes)}"),

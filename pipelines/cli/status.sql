@@ -68,4 +68,13 @@ SELECT
         FROM resolution
         WHERE closed_at IS NULL AND (until IS NULL OR until >= CAST(:today AS date))
         ORDER BY created_at, resolution_id
-    ) AS resolutions
+    ) AS resolutions,
+    (
+        SELECT concat_ws(', ',
+            format('%s of %s records equal the NCAA''s standings of %s', count(*) FILTER (WHERE agrees), count(*), as_of),
+            nullif(count(*) FILTER (WHERE agrees IS NULL), 0) || ' not compared'
+        )
+        FROM standing
+        WHERE as_of = (SELECT max(as_of) FROM standing)
+        GROUP BY as_of
+    ) AS audit

@@ -25,6 +25,7 @@ from pipelines.ncaa.league import League
 from pipelines.ncaa.rate_limit import Permit, RateLimit
 from pipelines.ncaa.raw import KEPT_HEADERS, RawAnswer
 from pipelines.ncaa.scoreboard import ScoreboardResponse
+from pipelines.ncaa.standings import StandingsResponse
 
 ANSWER_SECONDS: Final = 10.0
 RETRY_AFTER_SECONDS: Final = 10.0
@@ -37,7 +38,7 @@ SIMULATOR_HEADER: Final = "x-gamepulse-simulator"
 
 
 class NcaaClient:
-    """Fetches scoreboards, season calendars and details of games. An async context manager.
+    """Fetches scoreboards, season calendars, standings and details of games. An async context manager.
 
     One client serves a whole run: it keeps connections alive. `contact` is a URL for the User-Agent, for the API's
     operator. Without a `limit` requests are sent at once, and the moment of an answer is this machine's.
@@ -110,6 +111,17 @@ class NcaaClient:
         except NotACalendarError as error:
             error.answer = answer
             raise
+
+    async def standings(self, league: League) -> StandingsResponse:
+        """Fetches the current standings, unparsed; the API has no others.
+
+        Raises:
+            NcaaApiError: no complete 200 within the timeout; the class tells what happened instead.
+            DatabaseError: the database that keeps the limit cannot be used.
+        """
+        url = f"{self._base_url}/standings/{league.path}"
+        answer = await self._get(url)
+        return StandingsResponse(answer.body, answer.fetched_at, url, answer.is_simulated)
 
     def calendar_url(self, league: League, season: int) -> str:
         """Returns the address of a season's calendar."""

@@ -77,6 +77,11 @@ def run_dates(tags: Mapping[str, str]) -> list[dt.date]:
     return days_between(first, last)
 
 
+def loads_games(run: dg.DagsterRun) -> bool:
+    """Returns whether a run loads game dates: other assets have the same partitions."""
+    return run.job_name == JOB or ASSET in (run.asset_selection or ())
+
+
 def max_runtime(dates: int, requests_per_second: float, *, of_details: bool = False) -> int:
     """Returns the seconds within which a run of so many dates ends, unless it hangs.
 
@@ -97,8 +102,9 @@ def requester(run: dg.DagsterRun) -> str:
 
 
 def is_queued(instance: dg.DagsterInstance, partition_key: str) -> bool:
-    """Returns whether a run of the partition is queued already."""
-    return instance.get_runs_count(dg.RunsFilter(tags={PARTITION_TAG: partition_key}, statuses=[*QUEUED])) > 0
+    """Returns whether a run that loads the games of the partition is queued already."""
+    runs = instance.get_runs(dg.RunsFilter(tags={PARTITION_TAG: partition_key}, statuses=[*QUEUED]))
+    return any(map(loads_games, runs))
 
 
 def newest_successful_tick(instance: dg.DagsterInstance) -> dg.DagsterRun | None:
@@ -118,7 +124,7 @@ def unfinished_dates(instance: dg.DagsterInstance, dates: Collection[dt.date]) -
         *instance.get_runs(dg.RunsFilter(statuses=[*UNDER_WAY])),
         *instance.get_runs(dg.RunsFilter(statuses=[*QUEUED], tags={PARTITION_TAG: keys})),
     ]
-    return {date for run in runs for date in run_dates(run.tags)} & set(dates)
+    return {date for run in runs if loads_games(run) for date in run_dates(run.tags)} & set(dates)
 
 
 def has_run_since(instance: dg.DagsterInstance, job: str, since: dt.datetime) -> bool:

@@ -12,7 +12,15 @@ from pipelines.assets.checks import CHECKS, check_specs
 from pipelines.cadence import STALE_AFTER, TICK_CRON, TICK_MINUTES
 from pipelines.definitions import defs
 from pipelines.partitions import game_dates
-from pipelines.schedules import ncaa_checks, ncaa_details, ncaa_ingestion, ncaa_prune, ncaa_schedule, ncaa_upcoming
+from pipelines.schedules import (
+    ncaa_audit,
+    ncaa_checks,
+    ncaa_details,
+    ncaa_ingestion,
+    ncaa_prune,
+    ncaa_schedule,
+    ncaa_upcoming,
+)
 
 EASTERN = ZoneInfo("America/New_York")
 
@@ -85,7 +93,7 @@ def descriptions() -> Iterator[tuple[str, str | None]]:
             yield f"{spec.key.to_user_string()}.{column.name}", column.description
     for check in check_specs():
         yield check.name, check.description
-    for job in (ncaa_ingestion, ncaa_details, ncaa_upcoming, ncaa_checks, ncaa_prune):
+    for job in (ncaa_ingestion, ncaa_details, ncaa_audit, ncaa_upcoming, ncaa_checks, ncaa_prune):
         yield job.name, job.description
     for automation in (*(defs.schedules or ()), *(defs.sensors or ())):
         yield getattr(automation, "name", ""), getattr(automation, "description", None)

@@ -1,0 +1,87 @@
+"""The command `gamepulse audit`: how our records differ from the NCAA's standings."""
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.errors import ConfigurationError
+from pipelines.postgres.database import connect, ready_database
+from pipelines.seasons import eastern_date
+from pipelines.settings import Settings
+
+_AUDIT: Final = sa.text(Path(__file__).with_name("audit.sql").read_text())
+
+
+def audit(
+    season: Annotated[
+        int | None, typer.Option(help="Calendar year in which the season starts; default: the newest audited one.")
+    ] = None,
+    simulate: Simulate = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how our records differ from the NCAA's standings.
+
+    Each morning the asset ncaa_standings loads the standings and compares each team's record with the games. A
+    difference is shown until later standings agree; gamepulse accept explains one that stays.
+
+    Example: gamepulse audit --season 2025
+
+    Exit codes: 0 all compared records agree, or their difference is explained; 1 some do not, nothing was compared, or
+    the database cannot be used; 2 wrong arguments.
+    """
+    values = {"season": season, "today": eastern_date(dt.datetime.now(dt.UTC))}
+    with connect(ready_database(Settings())) as connection:
+        row = connection.execute(_AUDIT, values).one_or_none()
+    if row is None:
+        of_season = "" if season is None else f" of season {season}"
+        raise ConfigurationError(
+            f"No standings{of_season} are loaded. The daemon loads today's each morning of the season; at once: "
+            "`dagster asset materialize -m pipelines.definitions --select ncaa_standings --partition TODAY`."
+        )
+    found: dict[str, Any] = row._asdict()
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(summary(found))
+        if found["discrepancies"]:
+            Console().print(discrepancy_table(found["discrepancies"]))
+    if found["not_compared"] == found["teams"] or any(
+        discrepancy["explained"] is None for discrepancy in found["discrepancies"]
+    ):
+        raise typer.Exit(1)
+
+
+def summary(found: Mapping[str, Any]) -> str:
+    """Returns the sentences above the table."""
+    lines = [
+        f"{found['agreed']} of {found['teams']} records equal the NCAA's standings of {found['as_of']}, which count "
+        f"games up to {found['covers']}."
+    ]
+    if found["not_compared"]:
+        lines.append(f"{found['not_compared']} were not compared. {' '.join(found['reasons'])}")
+    if found["resolved"]:
+        lines.append(f"{found['resolved']} earlier differences of the season are resolved.")
+    return "\n".join(lines)
+
+
+def discrepancy_table(discrepancies: list[Mapping[str, Any]]) -> Table:
+    """Returns one row per difference."""
+    table = Table("Team", "NCAA", "GamePulse", "Games", "Since", "Explained by")
+    for found in discrepancies:
+        table.add_row(
+            found["school"],
+            found["theirs"] or "not listed",
+            found["ours"] or "unknown name",
+            Text("\n".join(found["game_ids"]) or "not known"),
+            found["first_seen"],
+            Text(found["explained"] or "nobody"),
+        )
+    return table
