@@ -445,6 +445,19 @@ async def run_checks(
         ]
 
 
+async def open_findings(database: Database, now: dt.datetime) -> list[Finding]:
+    """Returns what all checks find, without findings that a person accepted."""
+    async with database.get_session() as session:
+        connection = await session.connection()
+        decisions = await read_decisions(connection, MENS_BASKETBALL, eastern_date(now))
+        return [
+            finding
+            for check in CHECKS
+            for finding in await _findings(connection, check, now)
+            if not any(decision.accepts(check.name, finding.game_date) for decision in decisions)
+        ]
+
+
 async def findings_about(database: Database, game_date: dt.date, now: dt.datetime) -> list[str]:
     """Returns what the checks find about the newest answer of a date, without findings that a person accepted."""
     async with database.get_session() as session:

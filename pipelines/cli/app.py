@@ -28,6 +28,7 @@ _COMMANDS: Final = {
     "status": "status:status",
     "check": "check:check",
     "audit": "audit:audit",
+    "report": "report:report",
     "resolve": "resolve:resolve",
     "accept": "resolve:accept",
     "record": "record:record",
