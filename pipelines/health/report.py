@@ -14,7 +14,7 @@ from pipelines.seasons import EASTERN, eastern_date, season_of
 from pipelines.warehouse.sql import read_sql
 
 FIRST_SEASON: Final = 2010
-_CELL: Final = 6  # pixels per date
+_CELL: Final = 5  # pixels per date
 State = Literal["settled", "open", "finding", "missing", "none", "ahead"]
 LEGEND: Final[Mapping[State, str]] = {
     "settled": "all games loaded and settled",

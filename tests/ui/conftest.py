@@ -20,7 +20,7 @@ FLAGS = (
 )
 TIMEOUT = 120_000
 """Milliseconds. Long, because the machine may be busy and no test measures time."""
-DOCUMENTED = {"scoreboard", "lineage", "failed-date"}
+DOCUMENTED = {"scoreboard", "lineage", "failed-date", "coverage"}
 """Screenshots used by the documentation."""
 MAX_SCREENSHOT_BYTES = 200_000
 
