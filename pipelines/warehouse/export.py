@@ -21,7 +21,9 @@ from sqlmodel import SQLModel
 
 from models.dim_date import DimDate
 from models.dim_team import DimTeam
+from models.dim_venue import DimVenue
 from models.fact_game import FactGame
+from models.game_detail import GameDetail
 from models.migrations import head_revision
 from models.scoreboard import Scoreboard
 from models.tables import table_name
@@ -45,7 +47,7 @@ class Exported(NamedTuple):
 
     source: type[SQLModel] | View
     within: str
-    """Column that says whether a row is in the range: a date, or `season`."""
+    """Condition of the rows in the range."""
     order: str
 
     @property
@@ -54,13 +56,18 @@ class Exported(NamedTuple):
         return self.source.name if isinstance(self.source, View) else table_name(self.source)
 
 
+_DATES: Final = "game_date BETWEEN %(first)s AND %(last)s"
+_SEASONS: Final = "season BETWEEN %(first_season)s AND %(last_season)s"
+_GAMES: Final = f"game_id IN (SELECT game_id FROM fact_game WHERE {_DATES})"  # noqa: S608
 EXPORTED: Final = (
-    Exported(_GAME, "game_date", "game_date, game_id"),
-    Exported(_TEAM_GAME, "game_date", "game_date, game_id, is_home"),
-    Exported(FactGame, "game_date", "game_key"),
-    Exported(DimTeam, "season", "team_key"),
-    Exported(DimDate, "full_date", "date_key"),
-    Exported(Scoreboard, "game_date", "sport, game_date"),
+    Exported(_GAME, _DATES, "game_date, game_id"),
+    Exported(_TEAM_GAME, _DATES, "game_date, game_id, is_home"),
+    Exported(FactGame, _DATES, "game_key"),
+    Exported(GameDetail, _GAMES, "game_id"),
+    Exported(DimVenue, f"venue_key IN (SELECT venue_key FROM game_detail WHERE {_GAMES})", "venue_key"),  # noqa: S608
+    Exported(DimTeam, _SEASONS, "team_key"),
+    Exported(DimDate, "full_date BETWEEN %(first)s AND %(last)s", "date_key"),
+    Exported(Scoreboard, _DATES, "sport, game_date"),
 )
 """The one list of exported tables: a new one is a line here."""
 _RANGE: Final = sa.text("""
@@ -80,7 +87,7 @@ _TYPES: Final = sa.text("""
     WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped
     ORDER BY attnum
 """)
-_IN_DUCKDB: Final = {"jsonb": "VARCHAR"}
+_IN_DUCKDB: Final = {"jsonb": "VARCHAR", "smallint[]": "VARCHAR"}  # as PostgreSQL writes them: `{41,39}`
 
 
 def export_tables(
@@ -179,13 +186,12 @@ def _write(
 
 def _copy(connection: Connection, exported: Exported, first: dt.date, last: dt.date, copy: Path) -> int:
     """Streams the rows of a table to a file; returns their number."""
-    by_season = exported.within == "season"
-    bounds = (season_of(first), season_of(last)) if by_season else (first, last)
+    bounds = {"first": first, "last": last, "first_season": season_of(first), "last_season": season_of(last)}
     driver: psycopg2.extensions.connection = connection.connection.driver_connection  # type: ignore[assignment]
     with driver.cursor() as cursor, copy.open("wb") as file:
         # COPY takes no parameters.
         query = cursor.mogrify(
-            f"COPY (SELECT * FROM {exported.name} WHERE {exported.within} BETWEEN %s AND %s ORDER BY {exported.order})"  # noqa: S608
+            f"COPY (SELECT * FROM {exported.name} WHERE {exported.within} ORDER BY {exported.order})"  # noqa: S608
             " TO STDOUT (FORMAT csv)",
             bounds,
         )

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import duckdb
 import pytest
 import sqlalchemy as sa
-from support.builders import game, scoreboard, team
+from support.builders import at, game, scoreboard, team
 from support.warehouse import Warehouse
 from typer.testing import CliRunner
 
@@ -19,6 +19,11 @@ from pipelines.warehouse.export import DATABASE, EXPORTED, Format
 FORMATS = get_args(Format)
 NAMES = ('the "Devils", N.C.', "line\nbreak", "", "Añejo \\N")
 NOW = "2026-02-01 12:00"
+NOW_AT = at(NOW)
+DETAIL = """
+    INSERT INTO game_detail (game_id, fetched_at, venue_key, home_points_by_period, away_points_by_period)
+    SELECT $1, $3, venue_key, '{41,39}', '{40,35}' FROM dim_venue WHERE venue_name = $2
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +34,11 @@ def loaded(warehouse: Warehouse, database_url: sa.URL, monkeypatch: pytest.Monke
     warehouse.load(scoreboard("2025-01-10", NOW, game(1, first, second, "final 80-75")), games_expected=1)
     warehouse.load(scoreboard("2026-01-10", NOW, game(2, first, second, "final 81-75 OT")), games_expected=1)
     warehouse.load(scoreboard("2026-01-31", NOW, game(3, third, fourth)), games_expected=1)
+    for number in (1, 2):
+        warehouse.query(
+            "INSERT INTO dim_venue (venue_name, city, state) VALUES ($1, 'Durham', 'NC')", f"Arena {number}"
+        )
+        warehouse.query(DETAIL, f"ncaam_{number}", f"Arena {number}", NOW_AT)
     warehouse.query("UPDATE dim_team SET abbreviation = '' WHERE team_name = $1", NAMES[0])
 
 
@@ -68,6 +78,7 @@ def test_every_format_has_the_rows_of_the_database(warehouse: Warehouse, tmp_pat
     found = {(row["team_key"], row["team_name"], row["abbreviation"]) for row in warehouse.query(names)}
     with duckdb.connect(tmp_path / "duckdb" / DATABASE, read_only=True) as database:
         assert set(database.sql("SELECT team_key::text, team_name, abbreviation FROM dim_team").fetchall()) == found
+        assert database.sql("SELECT DISTINCT home_points_by_period FROM game_detail").fetchall() == [("{41,39}",)]
         [[start, margin]] = database.sql("SELECT max(game_date), sum(margin) FROM game").fetchall()
     assert (f"{start}", margin) == ("2026-01-31", 11)
 
@@ -89,7 +100,8 @@ def test_a_range_or_a_season_has_its_games_teams_and_dates_only(tmp_path: Path) 
     assert "1 games of 1 dates, 2025-01-10 to 2025-01-10." in printed
     season = manifest_of(tmp_path / "season")
     assert season["rows"] == {
-        "game": 1, "team_game": 2, "fact_game": 1, "dim_team": 2, "dim_date": 365, "scoreboard": 1,
+        "game": 1, "team_game": 2, "fact_game": 1, "game_detail": 1, "dim_venue": 1,
+        "dim_team": 2, "dim_date": 365, "scoreboard": 1,
     }  # fmt: skip
     assert (season["seasons"], season["newest_fetch_at"]) == ([2024], "2026-02-01T17:00:00+00:00")
     assert "1 of the dates are not settled" in export("2026-01-10", "2026-01-31", tmp_path / "range")
