@@ -171,7 +171,8 @@ def test_the_command_counts_and_deletes(instance: dg.DagsterInstance, database_u
         return result.stdout
 
     assert invoke("--dry-run").startswith("Would delete 1 superseded and 0 failed runs")
-    assert json.loads(invoke("--dry-run", "--json")) == {"dry_run": True, "superseded": 1, "failed": 0, "orphaned": 0}
+    counts = {"superseded": 1, "failed": 0, "orphaned": 0, "answers": 0}
+    assert json.loads(invoke("--dry-run", "--json")) == {"dry_run": True, **counts}
     assert run_ids(instance) == {superseded, newest, other}
     assert invoke().startswith("Deleted 1 superseded and 0 failed runs")
     assert run_ids(instance) == {newest, other}
