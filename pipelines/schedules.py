@@ -120,7 +120,8 @@ def ncaa_details_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.
         if games and requested + games <= DETAILS_PER_DAY:
             requested += games
             key = game_date.isoformat()
-            yield dg.RunRequest(partition_key=key, tags={**REPAIR_TAGS, REASON_TAG: f"{games} games without details"})
+            reason = f"{games} games without details"
+            yield dg.RunRequest(run_key=key, partition_key=key, tags={**REPAIR_TAGS, REASON_TAG: reason})
     if not requested:
         yield dg.SkipReason(f"Each final game of the last {DETAILS_DAYS} days has details.")
 

@@ -17,7 +17,7 @@ from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import findings_metadata
 from pipelines.runtime.retries import RETRIES
-from pipelines.warehouse.details import pending_details
+from pipelines.warehouse.details import duration_message, pending_details
 
 
 @dg.asset(
@@ -46,7 +46,7 @@ async def ncaa_game_details(  # type: ignore[no-untyped-def]  # Dagster takes no
     async with database.get_session() as session:
         connection = await session.connection()
         pending = await connection.run_sync(pending_details, MENS_BASKETBALL.sport, dates)
-    context.log.info(duration_message(pending, ncaa_api))
+    context.log.info(duration_message(pending, ncaa_api.requests_per_second))
     retries_left = context.retry_number < RETRIES.max_retries
     failures: dict[dt.date, GamePulseError] = {}
     changed: set[str] = set()
@@ -67,13 +67,6 @@ async def ncaa_game_details(  # type: ignore[no-untyped-def]  # Dagster takes no
         raise failure_of(failures, context.retry_number)
 
 
-def duration_message(pending: dict[dt.date, list[int]], ncaa_api: NcaaClient) -> str:
-    """Returns how many requests there are to send, and how long they take."""
-    requests = sum(map(len, pending.values()))
-    duration = dt.timedelta(seconds=round(ncaa_api.seconds_for(requests)))
-    return f"{requests} games of {len(pending)} dates need details, one request each: about {duration} (h:mm:ss)."
-
-
 def _materialization(key: dg.AssetKey, game_date: dt.date, outcome: DateDetails) -> dg.AssetMaterialization:
     missing = [f"ncaam_{contest_id}: {reason}" for contest_id, reason in sorted(outcome.missing.items())]
     return dg.AssetMaterialization(
@@ -81,7 +74,7 @@ def _materialization(key: dg.AssetKey, game_date: dt.date, outcome: DateDetails)
         partition=game_date.isoformat(),
         metadata={
             **findings_metadata(missing),
-            "games_requested": outcome.requested,
+            "games_processed": outcome.requested,
             "games_without_venue": len(missing),
         },
     )

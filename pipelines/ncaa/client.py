@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import ipaddress
+import math
 from collections.abc import Mapping
 from importlib.metadata import version
 from types import TracebackType
@@ -138,9 +139,10 @@ class NcaaClient:
         answer = await self._get(url, yields=True)
         return DetailsResponse(contest_id, answer.body, answer.fetched_at, url, answer.is_simulated)
 
-    def seconds_for(self, requests: int) -> float:
-        """Returns how long that many requests take at the limit, when no other process sends any."""
-        return 0 if self._limit is None else requests * self._limit.interval
+    @property
+    def requests_per_second(self) -> float:
+        """The rate limit, which is infinite where there is none."""
+        return math.inf if self._limit is None else self._limit.per_second
 
     async def _get(self, url: str, *, yields: bool = False) -> RawAnswer:
         """Follows redirects within the host and waits after a 429 with a short `Retry-After`; raises other failures."""

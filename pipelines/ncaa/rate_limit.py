@@ -92,17 +92,13 @@ class RateLimit:
 
     def __init__(self, database: Sessions, per_second: float) -> None:
         self._database = database
+        self.per_second = per_second
         self._interval = 1 / per_second
         self._patience = 60 + PROCESSES * self._interval
         self._waiting: asyncio.Queue[Permit] = asyncio.Queue()
         self._granting: asyncio.Task[None] | None = None
         self._holds_none = asyncio.Event()
         self._holds_none.set()
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two permits."""
-        return self._interval
 
     async def __aenter__(self) -> Self:
         return self

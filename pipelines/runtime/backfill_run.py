@@ -18,7 +18,7 @@ from pipelines.definitions import defs
 from pipelines.partitions import ranges_of
 from pipelines.runtime.failures import failed_dates, failure_reasons, findings_of
 from pipelines.runtime.instance import open_instance
-from pipelines.runtime.runs import RANGE_TAGS
+from pipelines.runtime.runs import JOB, RANGE_TAGS
 
 # The screen shows the dates and the run's page has every event; Dagster would print hundreds of lines.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -67,6 +67,7 @@ def backfill(
     dates: Sequence[dt.date],
     watch: Callable[[dg.DagsterEvent], None],
     tags: Mapping[str, str] = MappingProxyType({}),
+    job: str = JOB,
 ) -> Backfill:
     """Materializes dates, in one run per range without a gap, and records each in Dagster as soon as it is loaded.
 
@@ -89,7 +90,7 @@ def backfill(
                 if interrupted:
                     break
                 run_ids.append(make_new_run_id())
-                for event in _execute(instance, run_ids[-1], dates_of_run, tags):
+                for event in _execute(instance, run_ids[-1], dates_of_run, tags, job):
                     watch(event)
                     if event.is_step_materialization and event.partition is not None:
                         date, materialization = (
@@ -98,7 +99,8 @@ def backfill(
                         )
                         loaded.add(date)
                         games += int(str(materialization.metadata["games_processed"].value))
-                        if materialization.metadata["is_stale"].value:
+                        is_stale = materialization.metadata.get("is_stale")
+                        if is_stale is not None and is_stale.value:
                             stale.add(date)
                         if found := findings_of(materialization):
                             findings[date] = found
@@ -127,9 +129,9 @@ def _hang_up_interrupts() -> Iterator[None]:
 
 
 def _execute(
-    instance: dg.DagsterInstance, run_id: str, dates: Sequence[dt.date], tags: Mapping[str, str]
+    instance: dg.DagsterInstance, run_id: str, dates: Sequence[dt.date], tags: Mapping[str, str], job_name: str
 ) -> Iterator[dg.DagsterEvent]:
-    job = defs.resolve_job_def("ncaa_ingestion")
+    job = defs.resolve_job_def(job_name)
     run_tags = {
         **job.run_tags,
         **tags,

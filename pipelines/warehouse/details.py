@@ -1,7 +1,7 @@
 """Loads the details of games: venues, points by period, and the neutral sites that follow from them."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +28,13 @@ def pending_details(connection: Connection, sport: str, dates: Sequence[dt.date]
     ):
         pending[game_date].append(contest_id)
     return pending
+
+
+def duration_message(pending: Mapping[dt.date, Sequence[int]], requests_per_second: float) -> str:
+    """Returns how many requests there are to send, and how long they take when no other process sends any."""
+    requests = sum(map(len, pending.values()))
+    duration = dt.timedelta(seconds=round(requests / requests_per_second))
+    return f"{requests} games of {len(pending)} dates need details, one request each: about {duration} (h:mm:ss)."
 
 
 async def load_details(

@@ -94,7 +94,7 @@ def test_each_final_game_gets_its_venue_and_points_with_one_request(
     simulated.simulator.requests.clear()
     before = rows("SELECT game_id, updated_at FROM fact_game ORDER BY game_id")
     assert materialize(ncaa_games).success
-    assert metadata(materialize(ncaa_game_details)) == {"games_requested": 0, "games_without_venue": 0}
+    assert metadata(materialize(ncaa_game_details)) == {"games_processed": 0, "games_without_venue": 0}
     assert requested(simulated) == []
     assert rows("SELECT game_id, updated_at FROM fact_game ORDER BY game_id") == before
 

@@ -217,3 +217,27 @@ def become_foreground() -> None:
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.mark.slow
+def test_details_are_loaded_after_the_games_and_their_number_is_said_first(
+    variables: dict[str, str], api: Api, rows: Rows, runs: Callable[[], list[dg.DagsterRun]]
+) -> None:
+    def answer(path: str) -> Answer | None:
+        if path.startswith("/scoreboard/"):
+            return Answer(GAMES)
+        if path.startswith("/game/"):
+            location = {"venue": "Arena", "city": "Durham", "stateUsps": "NC"}
+            return Answer(json.dumps({"contests": [{"id": int(path[6:]), "location": location}]}).encode())
+        return None
+
+    api.answer = answer
+    run("backfill 2025-12-01 2025-12-01", variables)
+    [finals] = rows("SELECT count(*) AS games FROM fact_game WHERE game_status = 'final'")
+    loaded = run("backfill 2025-12-01 2025-12-01 --details", variables)
+    assert loaded.returncode == 0, loaded.stderr
+    assert f"{finals['games']} games of 1 dates need details, one request each" in loaded.stderr
+    assert loaded.stdout.startswith("1 of 1 dates are loaded")
+    [found] = rows("SELECT count(*) AS games FROM fact_game WHERE venue = 'Arena'")
+    assert found == finals
+    assert {run.job_name for run in runs()} == {"ncaa_ingestion", "ncaa_details"}

@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from support.api import Answer, Api
 from support.client import fetch_many
 
+from models.turns import API_TURN, take_turn
 from pipelines.errors import DatabaseUnreachableError
 from pipelines.ncaa import rate_limit
 from pipelines.ncaa.rate_limit import RateLimit
@@ -79,6 +80,30 @@ def test_a_single_request_does_not_wait_for_a_backfill(settings: Settings, api: 
     assert asyncio.run(tick()) < 2
     assert backfill.is_alive(), "the backfill is still running"
     kill(backfill)
+
+
+def test_a_permit_that_yields_comes_after_those_that_are_waited_for(settings: Settings) -> None:
+    granted: list[str] = []
+
+    async def take(database: Database, name: str, *, yields: bool) -> None:
+        async with RateLimit(database, 20) as limit, limit.permit(yields=yields):
+            granted.append(name)
+
+    async def run() -> None:
+        async with (
+            Database(settings) as database,
+            asyncio.TaskGroup() as tasks,
+            database.get_session() as session,
+        ):
+            await (await session.connection()).exec_driver_sql(take_turn(API_TURN))
+            tasks.create_task(take(database, "details", yields=True))
+            await asyncio.sleep(0.3)
+            tasks.create_task(take(database, "tick", yields=False))
+            await asyncio.sleep(0.3)
+            assert granted == []
+
+    asyncio.run(run())
+    assert granted == ["tick", "details"]
 
 
 @pytest.mark.slow

@@ -14,13 +14,14 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from support.builders import at, day, game, scoreboard
 from support.warehouse import Warehouse
 
+from pipelines import schedules
 from pipelines.definitions import defs
 from pipelines.errors import ApiUnreachableError, UpstreamFailedError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
 from pipelines.runtime.run_launcher import STOPPED_TAG
 from pipelines.runtime.runs import ASSET, BACKFILL_TAG, PARTITION_TAG, QUEUED, RANGE_TAGS, REASON_TAG, requester
-from pipelines.schedules import ncaa_checks_schedule, ncaa_prune_schedule, ncaa_schedule
+from pipelines.schedules import ncaa_checks_schedule, ncaa_details_schedule, ncaa_prune_schedule, ncaa_schedule
 from pipelines.sensors import ncaa_repairs, ncaa_table_changes, repairs
 from pipelines.warehouse.requested_dates import CANCELED, record_outcomes, request_dates
 
@@ -165,6 +166,30 @@ def test_today_and_yesterday_are_those_of_new_york(
     history: History, now: str, today: str, yesterday: str | None
 ) -> None:
     assert set(history.tick(at(now))) == {today} | ({yesterday} if yesterday is not None else set())
+
+
+def test_details_are_requested_for_a_week_within_the_daily_budget(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def requested() -> dict[str, str]:
+        with dg.build_schedule_context(
+            instance=history.instance,
+            repository_def=defs.get_repository_def(),
+            scheduled_execution_time=at("2026-01-15 07:20"),
+        ) as context:
+            return _reasons(ncaa_details_schedule.evaluate_tick(context).run_requests or [], priority="5")
+
+    for date in ("2026-01-07", "2026-01-08", YESTERDAY, TODAY):
+        history.loads("2026-01-15 06:00", date, games_to_come=10)
+    assert requested() == dict.fromkeys((YESTERDAY, "2026-01-08"), "20 games without details")
+    monkeypatch.setattr(schedules, "DETAILS_PER_DAY", 30)
+    assert requested() == {YESTERDAY: "20 games without details"}
+    history.warehouse.query("INSERT INTO dim_venue (venue_name) VALUES ('Arena')")
+    history.warehouse.query(
+        "INSERT INTO game_detail (game_id, fetched_at, venue_key) SELECT game_id, now(), 1 FROM fact_game"
+        " WHERE game_date >= '2026-01-14'"
+    )
+    assert requested() == {"2026-01-08": "20 games without details"}
 
 
 def test_a_partition_is_never_queued_twice(history: History) -> None:
