@@ -114,7 +114,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             "`location` of a game's details is null, in every answer",
             Target.ANSWER,
             0.01,
-            0.1,
+            1.0,
             frozenset({Endpoint.GAME}),
             is_lasting=True,
         ),

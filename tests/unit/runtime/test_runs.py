@@ -39,6 +39,8 @@ def test_a_run_may_take_longer_than_its_permits_at_half_the_limit_and_four_attem
     dates: int, requests_per_second: float
 ) -> None:
     assert max_runtime(dates, requests_per_second) > 4 * dates / (requests_per_second / 2)
+    games = 6_300 / 150 * dates  # of a season
+    assert max_runtime(dates, requests_per_second, of_details=True) > 4 * games / (requests_per_second / 2)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def test_unknown_names_and_options_are_refused(given: Mapping[str, Mapping[str, 
 
 ENDPOINTS = {
     "calendar_404": Endpoint.SCHEDULE,
+    "no_location": Endpoint.GAME,
     "no_contests": Endpoint.GAME,
     "details_502": Endpoint.GAME,
     "stale_standings": Endpoint.STANDINGS,
