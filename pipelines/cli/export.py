@@ -23,7 +23,7 @@ def export(
     file_format: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = "parquet",
     simulate: Simulate = False,
 ) -> None:
-    """Export games, details, venues, teams and dates to a folder, with a manifest and a data dictionary.
+    """Export games, details, venues, teams, standings and dates to a folder, with a manifest and a data dictionary.
 
     All tables are of one moment. The same rows give the same bytes of Parquet and CSV; a DuckDB file has the same rows.
 

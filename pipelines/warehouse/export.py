@@ -26,6 +26,7 @@ from models.fact_game import FactGame
 from models.game_detail import GameDetail
 from models.migrations import head_revision
 from models.scoreboard import Scoreboard
+from models.standing import Standing
 from models.tables import table_name
 from models.views import VIEWS, View
 from pipelines.errors import ExportError
@@ -67,6 +68,7 @@ EXPORTED: Final = (
     Exported(DimVenue, f"venue_key IN (SELECT venue_key FROM game_detail WHERE {_GAMES})", "venue_key"),  # noqa: S608
     Exported(DimTeam, _SEASONS, "team_key"),
     Exported(DimDate, "full_date BETWEEN %(first)s AND %(last)s", "date_key"),
+    Exported(Standing, _SEASONS, "sport, as_of, school"),
     Exported(Scoreboard, _DATES, "sport, game_date"),
 )
 """The one list of exported tables: a new one is a line here."""

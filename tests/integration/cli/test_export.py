@@ -8,7 +8,7 @@ from typing import Any, get_args
 import duckdb
 import pytest
 import sqlalchemy as sa
-from support.builders import at, game, scoreboard, team
+from support.builders import at, day, game, scoreboard, team
 from support.warehouse import Warehouse
 from typer.testing import CliRunner
 
@@ -20,6 +20,13 @@ FORMATS = get_args(Format)
 NAMES = ('the "Devils", N.C.', "line\nbreak", "", "Añejo \\N")
 NOW = "2026-02-01 12:00"
 NOW_AT = at(NOW)
+STANDING = """
+    INSERT INTO standing (
+        sport, as_of, school, season, conference, wins, losses, conference_wins, conference_losses, covers,
+        page_updated_at, fetched_at
+    )
+    VALUES ('ncaam', $2, 'Duke', $1, 'ACC', 1, 0, 1, 0, $2, $3, $3)
+"""
 DETAIL = """
     INSERT INTO game_detail (game_id, fetched_at, venue_key, home_points_by_period, away_points_by_period)
     SELECT $1, $3, venue_key, '{41,39}', '{40,35}' FROM dim_venue WHERE venue_name = $2
@@ -39,6 +46,8 @@ def loaded(warehouse: Warehouse, database_url: sa.URL, monkeypatch: pytest.Monke
             "INSERT INTO dim_venue (venue_name, city, state) VALUES ($1, 'Durham', 'NC')", f"Arena {number}"
         )
         warehouse.query(DETAIL, f"ncaam_{number}", f"Arena {number}", NOW_AT)
+    for season in (2024, 2025):
+        warehouse.query(STANDING, season, day(f"{season + 1}-02-01"), NOW_AT)
     warehouse.query("UPDATE dim_team SET abbreviation = '' WHERE team_name = $1", NAMES[0])
 
 
@@ -101,7 +110,7 @@ def test_a_range_or_a_season_has_its_games_teams_and_dates_only(tmp_path: Path) 
     season = manifest_of(tmp_path / "season")
     assert season["rows"] == {
         "game": 1, "team_game": 2, "fact_game": 1, "game_detail": 1, "dim_venue": 1,
-        "dim_team": 2, "dim_date": 365, "scoreboard": 1,
+        "dim_team": 2, "dim_date": 365, "standing": 1, "scoreboard": 1,
     }  # fmt: skip
     assert (season["seasons"], season["newest_fetch_at"]) == ([2024], "2026-02-01T17:00:00+00:00")
     assert "1 of the dates are not settled" in export("2026-01-10", "2026-01-31", tmp_path / "range")
