@@ -3,15 +3,17 @@ ARG PYTHON_IMAGE
 FROM ${PYTHON_IMAGE:-python:3.12-slim} AS python
 
 FROM python AS dependencies
-# Another file of requirements/ to install: `kubernetes` has Dagster's run launcher for it.
-ARG EXTRA=""
 WORKDIR /build
 COPY requirements requirements
 # Without the embedded server, which the image does not use. dumb-init runs as process 1. The files list every package, and
 # pip refuses an extra of a package in hash-checking mode (https://github.com/pypa/pip/issues/9644), so --no-deps.
 RUN python -m venv --without-pip /venv \
     && python -m pip --python /venv/bin/python install --no-cache-dir --only-binary :all: --require-hashes --no-deps \
-        -r requirements/base.txt -r requirements/image.txt ${EXTRA:+-r requirements/${EXTRA}.txt} \
+        -r requirements/base.txt -r requirements/image.txt
+# Another file of requirements/ to install: `kubernetes` has Dagster's run launcher for it.
+ARG EXTRA=""
+RUN if [ -n "$EXTRA" ]; then python -m pip --python /venv/bin/python install --no-cache-dir --only-binary :all: \
+        --require-hashes --no-deps -r "requirements/$EXTRA.txt"; fi \
     && python -m pip --python /venv/bin/python check
 
 FROM dependencies AS project

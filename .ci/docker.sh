@@ -32,4 +32,4 @@ compose
 compose -f docker-compose.yml -f deploy/compose.production.yml
 
 within 480 uv run pytest tests/integration/{models,postgres,warehouse} --pg=docker -m "database and not slow"
-within 1200 uv run pytest tests/compose -m compose
+within 1500 uv run pytest tests/compose -m compose

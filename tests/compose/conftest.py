@@ -22,11 +22,12 @@ FILES = ("docker-compose.yml", "docker-compose.override.yml", "tests/compose/eve
 SERVICES = ("db", "dagster-webserver", "dagster-daemon", "simulator")
 
 
-def run(*command: str, **variables: str) -> str:
-    """Runs a command and returns its output; fails with its errors."""
+def run(*command: str, given: str | None = None, **variables: str) -> str:
+    """Runs a command with `given` as its input, and returns its output; fails with its errors."""
     finished = subprocess.run(
-        command, cwd=PROJECT, env=os.environ | variables, capture_output=True, text=True, timeout=900, check=False
-    )
+        command, cwd=PROJECT, env=os.environ | variables, input=given,
+        capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
     assert finished.returncode == 0, (
         f"{shlex.join(command)} exited with {finished.returncode}:\n{finished.stderr[-4000:]}"
     )
@@ -127,12 +128,17 @@ class ComposeStack(Webserver):
         return self.compose("logs", "--no-color", "--tail", "60")
 
 
+def build(tag: str, *options: str) -> str:
+    """Builds the image of this working tree, with the options in `GAMEPULSE_BUILD_OPTIONS` too; returns the tag."""
+    of_ci = shlex.split(os.environ.get("GAMEPULSE_BUILD_OPTIONS", ""))
+    run("docker", "build", "-q", "-t", tag, "--build-arg", f"REVISION={REVISION}", *options, *of_ci, ".")
+    return tag
+
+
 @pytest.fixture(scope="module")
 def image() -> Iterator[str]:
-    """The image of this working tree, built with the options in `GAMEPULSE_BUILD_OPTIONS`."""
-    options = shlex.split(os.environ.get("GAMEPULSE_BUILD_OPTIONS", ""))
-    run("docker", "build", "-q", "-t", IMAGE, "--build-arg", f"REVISION={REVISION}", *options, ".")
-    yield IMAGE
+    """The image for Compose."""
+    yield build(IMAGE)
     run("docker", "image", "rm", "-f", IMAGE)
 
 
