@@ -23,7 +23,7 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 
 Tables = dict[str, list[dict[str, object]]]
-TIMES = {"fact_game": ("last_seen_at",), "scoreboard": ("fetched_at", "settled_at")}
+TIMES = {"fact_game": ("last_seen_at",), "game_history": ("changed_at",), "scoreboard": ("fetched_at", "settled_at")}
 """Columns that depend on when a date was loaded."""
 QUIET: structlog.stdlib.BoundLogger = structlog.wrap_logger(structlog.ReturnLogger())
 
