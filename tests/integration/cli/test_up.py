@@ -25,6 +25,7 @@ def detached(tmp_path: Path) -> Iterator[Up]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_other_terminals_find_a_detached_stack_and_its_fault(detached: Up) -> None:
     assert f"http://127.0.0.1:{detached.simulator_port}" in detached.run("status", "--simulate").stdout
     assert "`gamepulse status --simulate`" in detached.run("status").stdout
