@@ -40,8 +40,9 @@ WATCHED = dt.date(2026, 1, 17)
 
 
 class Season(NamedTuple):
-    """The URL to read from and the loaded scoreboards."""
+    """The URLs of the database, and the loaded scoreboards."""
 
+    owner: sa.URL
     reader: sa.URL
     watched: list[ParsedScoreboard]
     """Those of the evening of WATCHED. Some of its scores are corrected on the next day."""
@@ -94,7 +95,7 @@ def season(databases: Databases) -> Iterator[Season]:
         settings = settings_for(url, **dict.fromkeys(ROLES, PASSWORD))
         asyncio.run(load(settings, [*watched, *scoreboards]))
         create_roles(url, settings)
-        yield Season(url.set(username=READER, password=PASSWORD), watched, scoreboards)
+        yield Season(url, url.set(username=READER, password=PASSWORD), watched, scoreboards)
     with databases.administrator.connect() as connection:
         for role in ROLES:
             connection.execute(sa.text(f"DROP ROLE {role}"))

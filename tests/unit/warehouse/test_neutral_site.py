@@ -60,7 +60,7 @@ def test_a_game_at_the_away_teams_venue_is_not_neutral_either() -> None:
     assert site(game("a", DUKE, UNC, UNC)) == AT_AWAY
 
 
-def test_a_game_in_another_city_is_neutral_and_surer_where_others_played() -> None:
+def test_a_game_in_another_city_is_neutral_where_others_played_and_undecided_alone() -> None:
     assert site(game("a", DUKE, UNC, 50, "Lahaina")) == LONE_CITY
     assert site(game("b", BOISE, DAYTON, 50, "Lahaina"), game("a", DUKE, UNC, 50, "Lahaina")) == OTHER_CITY
 
