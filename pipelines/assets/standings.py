@@ -8,15 +8,17 @@ from structlog.stdlib import BoundLogger
 
 from pipelines.assets.ncaa_games import failure_of
 from pipelines.assets.source_code import source_code
-from pipelines.errors import GamePulseError, NotInArchiveError
+from pipelines.errors import GamePulseError, NcaaApiError, NotInArchiveError
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
-from pipelines.ncaa.standings import Standings, parse_standings
+from pipelines.ncaa.raw import RawAnswer
+from pipelines.ncaa.standings import Standings, StandingsResponse, parse_standings
 from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import findings_metadata
 from pipelines.runtime.retries import RETRIES
 from pipelines.seasons import eastern_date
+from pipelines.warehouse.archive import Question, begin, keep, keep_refused, read_body, read_spells
 from pipelines.warehouse.standings import Audit, load_standings
 
 
@@ -37,14 +39,19 @@ async def ncaa_standings(
 ) -> dg.MaterializeResult[None]:
     """The NCAA's standings as of a morning, one row per team in standing, and how they differ from our games.
 
-    A partition is the US Eastern date on which the page was fetched; the NCAA serves only today's. Each record is
-    compared with that of team_record. Differences are rows of discrepancy.
+    A partition is the US Eastern date on which the page was fetched. The NCAA serves only today's; an earlier one comes
+    from the archive. Each record is compared with that of team_record. Differences are rows of discrepancy.
     """
     as_of = dt.date.fromisoformat(context.partition_key)
     try:
-        standings = await _standings_of(as_of, database, ncaa_api)
+        standings, answer = await _standings_of(as_of, database, ncaa_api)
         async with database.get_session() as session:
             audit = await load_standings(session, MENS_BASKETBALL, as_of, standings)
+            if answer is not None:
+                required = database.is_archive_required
+                failure = await keep(session, _question(as_of), answer, "loaded", is_required=required)
+                if failure is not None:
+                    event_log.warning("ncaa_standings_not_archived", partition=context.partition_key, error=failure)
     except GamePulseError as error:
         event_log.error("ncaa_standings_asset_failed", partition=context.partition_key, error=str(error))
         raise failure_of({as_of: error}, context.retry_number) from None
@@ -70,18 +77,40 @@ async def ncaa_standings(
     )
 
 
-async def _standings_of(as_of: dt.date, database: Database, ncaa_api: NcaaClient) -> Standings:
-    """Returns the standings of a date. Raw answers of other dates than today will come from the archive here.
+async def _standings_of(as_of: dt.date, database: Database, ncaa_api: NcaaClient) -> tuple[Standings, RawAnswer | None]:
+    """Returns the standings of a date, and the answer unless it comes from the archive, as on another date than today.
 
     Raises:
-        NotInArchiveError: the date is not today.
+        NotInArchiveError: the date is not today, and the archive has no page of it.
     """
     today = eastern_date(await database.now())
     if as_of != today:
-        raise NotInArchiveError(
-            f"The NCAA serves only current standings, and none of {as_of} were kept: materialize {today}."
-        )
-    return parse_standings(await ncaa_api.standings(MENS_BASKETBALL))
+        return parse_standings(await _archived(as_of, today, database)), None
+    response = None
+    try:
+        response = await ncaa_api.standings(MENS_BASKETBALL)
+        return parse_standings(response), response.raw
+    except NcaaApiError as error:
+        if response is not None:
+            error.answer = response.raw
+        await keep_refused(database, _question(as_of), error)
+        raise
+
+
+async def _archived(as_of: dt.date, today: dt.date, database: Database) -> StandingsResponse:
+    async with database.get_session() as session:
+        connection = await begin(session)
+        spells = await read_spells(connection, *_question(as_of), as_of.isoformat())
+        if not (loaded := [spell for spell in spells if spell.outcome == "loaded"]):
+            raise NotInArchiveError(
+                f"The NCAA serves only current standings, and none of {as_of} were kept: materialize {today}."
+            )
+        spell, body = loaded[-1], await read_body(connection, loaded[-1])
+    return StandingsResponse(body, spell.last_fetched_at, spell.source_url, spell.is_simulated)
+
+
+def _question(as_of: dt.date) -> Question:
+    return Question(MENS_BASKETBALL.sport, "standings", as_of.isoformat())
 
 
 def _not_compared(audit: Audit) -> dict[str, dg.MetadataValue]:

@@ -122,7 +122,7 @@ class NcaaClient:
         """
         url = f"{self._base_url}/standings/{league.path}"
         answer = await self._get(url)
-        return StandingsResponse(answer.body, answer.fetched_at, url, answer.is_simulated)
+        return StandingsResponse(answer.body, answer.fetched_at, url, answer.is_simulated, answer.headers)
 
     def calendar_url(self, league: League, season: int) -> str:
         """Returns the address of a season's calendar."""

@@ -4,13 +4,15 @@ import datetime as dt
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from pipelines.errors import NotStandingsError, UpstreamFailedError
 from pipelines.ncaa.payload import Text
+from pipelines.ncaa.raw import RawAnswer
 from pipelines.seasons import EASTERN, eastern_date
 
 _STREAK: Final = re.compile(r"(Won|Lost) (\d{1,3})")
@@ -53,6 +55,12 @@ class StandingsResponse(NamedTuple):
     fetched_at: dt.datetime
     source_url: str
     is_simulated: bool
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def raw(self) -> RawAnswer:
+        """The answer as the archive keeps it."""
+        return RawAnswer(self.source_url, 200, self.headers, self.body, self.fetched_at, self.is_simulated)
 
 
 class Standing(NamedTuple):

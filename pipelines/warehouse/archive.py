@@ -34,6 +34,7 @@ _DELETE_ORPHANS: Final = sa.text(
 )
 _UNARCHIVED: Final = sa.text("UPDATE scoreboard SET unarchived_at = :moment WHERE sport = :sport AND game_date = :date")
 
+Endpoint = Literal["scoreboard", "calendar", "standings"]
 Outcome = Literal["loaded", "stale", "refused"]
 
 
@@ -41,9 +42,9 @@ class Question(NamedTuple):
     """What an answer was the answer to."""
 
     sport: str
-    endpoint: Literal["scoreboard", "calendar"]
+    endpoint: Endpoint
     subject: str
-    """The US Eastern date, or the season."""
+    """The US Eastern date, of standings the one on which they were fetched; or the season of a calendar."""
 
 
 def prune_archive(connection: Connection, now: dt.datetime, days: int) -> int:
@@ -209,7 +210,7 @@ class Spell(NamedTuple):
 
 
 async def read_spells(
-    connection: "DriverConnection", sport: str, endpoint: Literal["scoreboard", "calendar"], first: str, last: str
+    connection: "DriverConnection", sport: str, endpoint: Endpoint, first: str, last: str
 ) -> list[Spell]:
     """Returns the spells of a range of subjects whose answers had status 200, in the order of loads."""
     records = await connection.fetch(read_sql("read_spells"), sport, endpoint, first, last)

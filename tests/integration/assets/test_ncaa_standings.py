@@ -97,6 +97,7 @@ async def load(url: sa.URL, api: str) -> None:
 def morning(loaded: Morning) -> Iterator[Morning]:
     """The loaded season, without standings and faults."""
     loaded.warehouse.query("TRUNCATE standing, discrepancy, resolution")
+    loaded.warehouse.query("DELETE FROM archive.sighting WHERE endpoint = 'standings'")
     with time_machine.travel(at(f"{TODAY} 09:10")):
         yield loaded
     loaded.api.simulator.faults.set({})
@@ -157,6 +158,28 @@ def test_another_date_than_today_fails_without_a_retry(morning: Morning) -> None
         "2025-11-18: The NCAA serves only current standings, and none of 2025-11-18 were kept: materialize 2025-11-19."
     )
     assert morning.warehouse.query("SELECT FROM standing") == []
+
+
+def test_standings_of_an_earlier_date_are_read_from_the_archive(morning: Morning) -> None:
+    morning.materialize()
+    morning.warehouse.query("TRUNCATE standing")
+    morning.api.simulator.faults.set({"http_502": {"endpoints": ["standings"]}})
+    with time_machine.travel(at("2025-11-20 09:10")):
+        found = metadata(morning.materialize())
+    assert (found["teams"], found["teams_agreed"], found["covers"]) == (365, 365, "2025-11-18")
+    [spell] = morning.warehouse.query(
+        "SELECT subject, outcome, answers FROM archive.sighting WHERE endpoint = 'standings'"
+    )
+    assert spell == {"subject": TODAY, "outcome": "loaded", "answers": 1}
+
+
+def test_refused_standings_are_kept(morning: Morning) -> None:
+    morning.api.simulator.faults.set({"html": {"endpoints": ["standings"], "times": 1}})
+    assert metadata(morning.materialize())["teams_agreed"] == 365
+    spells = morning.warehouse.query(
+        "SELECT outcome FROM archive.sighting WHERE endpoint = 'standings' ORDER BY sighting_id"
+    )
+    assert [spell["outcome"] for spell in spells] == ["refused", "loaded"]
 
 
 def test_a_failure_of_the_source_is_retried(morning: Morning) -> None:
