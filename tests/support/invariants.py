@@ -23,19 +23,23 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
 
 Tables = dict[str, list[dict[str, object]]]
-TIMES = {"fact_game": ("last_seen_at",), "game_history": ("changed_at",), "scoreboard": ("fetched_at", "settled_at")}
+TIMES = {"fact_game": ("last_seen_at",), "scoreboard": ("fetched_at", "settled_at")}
 """Columns that depend on when a date was loaded."""
 QUIET: structlog.stdlib.BoundLogger = structlog.wrap_logger(structlog.ReturnLogger())
 
 
 def tables(url: sa.URL) -> Tables:
-    """Returns all rows that loads write, without surrogate keys; times become whether they are set."""
+    """Returns all rows that loads write, without surrogate keys; times become whether they are set.
+
+    Without game_history, which tells what was shown before.
+    """
 
     async def read() -> Tables:
         async with Database(settings_for(url)) as database, database.get_session() as session:
             return await dump(session)
 
     found = asyncio.run(read())
+    del found["game_history"]
     for name, columns in TIMES.items():
         for row in found[name]:
             for column in columns:

@@ -378,7 +378,7 @@ def test_a_check_can_be_selected_alone(database_url: sa.URL) -> None:
 
 def test_each_table_of_the_catalog_has_checks() -> None:
     checked = {archive.key, *(dg.AssetKey(table_name(model)) for model in CATALOG)}
-    assert {spec.asset_key for spec in check_specs()} == checked
+    assert {spec.asset_key for spec in check_specs()} >= checked
 
 
 def test_findings_about_a_date_are_of_its_newest_answer_and_not_accepted(tables: Tables) -> None:
