@@ -42,6 +42,7 @@ NOT_COMPARED = {
         "unreadable_sample",
         "answer_updated_at",
         "last_stale_at",
+        "unarchived_at",
         "void_fetched_at",
     },
     "game_evidence": {"sport"},
