@@ -45,5 +45,5 @@ def test_the_webserver_of_this_machine_is_waited_for_without_a_proxy(
     monkeypatch.setenv("http_proxy", DEAD)
     monkeypatch.setattr(stack, "START_SECONDS", 1.0)
     api.always(Answer(b'{"data": {"workspaceOrError": {"locationEntries": []}}}'))
-    stack._wait_for_webserver(int(api.url.rpartition(":")[2]), {}, tmp_path / "up.log")
+    stack._wait_for_webserver(api.url, {}, tmp_path / "up.log")
     assert api.requests == ["/graphql"]
