@@ -18,7 +18,7 @@ TABLES = ("fact_game", "dim_team", "rejected_game")
 def test_lineage_leads_from_the_archive_through_ncaa_games_to_the_tables(
     page: Page, screenshot: Callable[[str], None]
 ) -> None:
-    page.set_viewport_size({"width": 1920, "height": 1500})  # a smaller one shows names alone
+    page.set_viewport_size({"width": 1600, "height": 1300})  # a smaller one shows names alone
     page.goto("/assets/ncaa_games?view=lineage")
     # The archive and two tables: no game was rejected.
     expect(page.get_by_text("Materialized", exact=True)).to_have_count(3)
