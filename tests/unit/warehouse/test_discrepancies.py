@@ -148,3 +148,9 @@ def test_an_unknown_streak_agrees_and_another_one_does_not() -> None:
     assert not differs(Record(tally, None), Record(tally, 2))
     assert differs(Record(tally, -1), Record(tally, 2))
     assert not differs(Record(Tally(), 1), Record(Tally(), None)), "without games there is no streak"
+
+
+def test_a_game_that_is_unchanged_since_its_teams_agreed_is_not_in_question() -> None:
+    old, new = game(1, "a", "b", home_wins=False, changed="2026-01-09 22:00"), game(2, "a", "b")
+    assert [fault.game_ids for fault in named([old, new], [old, swapped(new)])] == [("g2",)]
+    assert named([old, new], [old, swapped(new)], agreed={}) == [], "either may be the one"
