@@ -1,6 +1,7 @@
 -- The tables of 0.1.0 before its last migrations: made by the code of commit 4f638f7 (revision 0004), which loaded three
 -- dates of `gamepulse simulate --season 2025 --seed 7` twice, then dumped by pg_dump --inserts. dim_date has the days that
--- test_upgrade.py needs only. Do not change it: databases like it exist.
+-- test_upgrade.py needs only; the rows of requested_date, resolution, rejected_game and game_evidence were added by hand.
+-- Do not change it: databases like it exist.
 SELECT pg_catalog.set_config('search_path', '', false);
 CREATE FUNCTION public.rivalry_factor(home_conference_id text, away_conference_id text) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
