@@ -22,6 +22,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 
+from benchmarks.archive import replays, with_archive
 from benchmarks.load import against_the_floor, statements, with_history, write_ahead_log
 from benchmarks.memory import peak
 from benchmarks.parse import against_json
@@ -36,6 +37,8 @@ async def _measure(*, quick: bool) -> AsyncIterator[Row]:
             against_the_floor(server, size=1_500 if quick else 6_000, runs=runs),
             statements(server),
             write_ahead_log(server, runs=runs),
+            with_archive(server, runs=2 * runs),
+            replays(server, dates=5 if quick else 20),
             against_json(runs=5 * runs),
             with_history(server, seasons=3 if quick else 15, games_per_season=2_000 if quick else 6_000, runs=2 * runs),
             peak(server),

@@ -3,6 +3,7 @@
 import datetime as dt
 import statistics
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 from benchmarks.history import fill
 from benchmarks.scoreboards import eventful_scoreboard
@@ -54,17 +55,20 @@ async def statements(server: Server) -> AsyncIterator[Row]:
                 before, board = scoreboards(state, size, 2)
                 if state != "new":
                     await ours.load(before)
-                usual.add(await _statements_of(server, ours, board))
+                usual.add(await statements_of(server, partial(ours.load, board)))
         await ours.empty(150)
-        eventful = await _statements_of(server, ours, eventful_scoreboard(FIRST_DATE + dt.timedelta(days=2), 150))
+        eventful = await statements_of(
+            server, partial(ours.load, eventful_scoreboard(FIRST_DATE + dt.timedelta(days=2), 150))
+        )
     counts = " or ".join(str(count) for count in sorted(usual))
     details = f"with a reject and a change of conference; {counts} on usual days of 60 to 200 games"
     yield Row("statements of a load", max(eventful, *usual), 12, "", details)
 
 
-async def _statements_of(server: Server, target: Target, board: ParsedScoreboard) -> int:
+async def statements_of(server: Server, load: Callable[[], Awaitable[object]]) -> int:
+    """Counts the statements from BEGIN to COMMIT, both included."""
     before = len(server.logged_statements())
-    await target.load(board)
+    await load()
     sent = server.logged_statements()[before:]
     return sent[::-1].index("BEGIN;") + 1
 
@@ -73,20 +77,21 @@ async def write_ahead_log(server: Server, *, runs: int) -> AsyncIterator[Row]:
     """Measures the log of an unchanged day of 150 games, after a checkpoint and the full pages that follow it."""
     boards = scoreboards("unchanged", 150, runs + 2)
     async with new_target(server) as target:
-        ours = await _bytes_logged(server, target, target.load, boards)
+        ours = await bytes_logged(server, target, target.load, boards)
     async with new_target(server) as target:
-        floor = await _bytes_logged(server, target, target.floor.load, boards)
+        floor = await bytes_logged(server, target, target.floor.load, boards)
     median, of_floor = statistics.median(ours), statistics.median(floor)
     details = f"{min(ours)} - {max(ours)} B; floor {of_floor / 1024:.2f} KiB"
     yield Row("write-ahead log of 150 games, unchanged", median / 1024, 2, "KiB", details)
 
 
-async def _bytes_logged(
+async def bytes_logged(
     server: Server,
     target: Target,
     load: Callable[[ParsedScoreboard], Awaitable[object]],
     boards: list[ParsedScoreboard],
 ) -> list[int]:
+    """Returns the bytes that each load but the first two writes to the log."""
     await target.load(boards[0])
     await load(boards[0])
     server.execute("CHECKPOINT")

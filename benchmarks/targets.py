@@ -12,9 +12,11 @@ from benchmarks.floor import Floor
 from benchmarks.scoreboards import scoreboard
 from benchmarks.server import Server, connect
 from benchmarks.timing import Workload
+from pipelines.ncaa.raw import RawAnswer
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.seasons import season_of
+from pipelines.warehouse.archive import Question, keep_loaded
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
 if TYPE_CHECKING:
@@ -38,10 +40,21 @@ class Target:
     connection: "asyncpg.Connection[Any]"
     """For statements that are not measured."""
 
-    async def load(self, scoreboard: ParsedScoreboard) -> LoadReport:
-        """Loads as the asset does, on a pooled connection and with a known calendar, so that games can be withdrawn."""
+    async def load(self, scoreboard: ParsedScoreboard, body: bytes | None = None) -> LoadReport:
+        """Loads as the asset does, on a pooled connection and with a known calendar, so that games can be withdrawn.
+
+        Archives the body, if there is one.
+        """
+        expected = scoreboard.games_received
         async with self.database.get_session() as session:
-            return await load_scoreboard(session, scoreboard, games_expected=scoreboard.games_received)
+            report = await load_scoreboard(session, scoreboard, games_expected=expected)
+            if body is not None:
+                question = Question(scoreboard.league.sport, "scoreboard", scoreboard.game_date.isoformat())
+                answer = RawAnswer(scoreboard.source_url, 200, {}, body, scoreboard.fetched_at)
+                await keep_loaded(
+                    session, question, answer, report, games_expected=expected, updated_at=None, is_required=False
+                )
+            return report
 
     async def empty(self, size: int) -> None:
         """Deletes the measured dates."""
@@ -99,11 +112,13 @@ def scoreboards(state: State, size: int, runs: int) -> list[ParsedScoreboard]:
     ]
 
 
-def load_workload(target: Target, state: State, size: int, boards: list[ParsedScoreboard]) -> Workload:
-    """Returns the load of the scoreboards, and checks each report for the intended state."""
+def load_workload(
+    target: Target, state: State, size: int, boards: list[ParsedScoreboard], bodies: list[bytes] | None = None
+) -> Workload:
+    """Returns the load of the scoreboards, which archives the bodies, and checks each report for the intended state."""
 
     async def run(number: int) -> None:
-        report = await target.load(boards[number])
+        report = await target.load(boards[number], None if bodies is None else bodies[number])
         if number > 0:
             counts = {
                 "new": report.games_inserted,

@@ -44,7 +44,7 @@ class Sighting(SQLModel, table=True):
 
     __tablename__ = "sighting"
     __table_args__ = (
-        CheckConstraint("endpoint IN ('scoreboard', 'calendar', 'standings')", name="ck_sighting_endpoint"),
+        CheckConstraint("endpoint IN ('scoreboard', 'calendar', 'standings', 'details')", name="ck_sighting_endpoint"),
         CheckConstraint("outcome IN ('loaded', 'stale', 'refused')", name="ck_sighting_outcome"),
         CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name="ck_sighting_refused_has_reason"),
         Index("ix_sighting_subject", "sport", "endpoint", "subject", "sighting_id"),
@@ -57,10 +57,12 @@ class Sighting(SQLModel, table=True):
         sa_type=BigInteger, sa_column_args=[Identity()], primary_key=True, description="Surrogate key, ascending."
     )
     sport: str = Field(sa_type=Text, description="`ncaam`, men's Division I basketball.")
-    endpoint: str = Field(sa_type=Text, description="What was asked: `scoreboard`, `calendar` or `standings`.")
+    endpoint: str = Field(
+        sa_type=Text, description="What was asked: `scoreboard`, `calendar`, `standings` or `details`."
+    )
     subject: str = Field(
         sa_type=Text,
-        description="Of which date, `2025-11-12`, or season, `2025`; of standings, when they were fetched.",
+        description="Of which date, `2025-11-12`, season, `2025`, or contest, `6502231`; when standings were fetched.",
     )
     sha256: bytes = Field(
         sa_type=LargeBinary,

@@ -13,11 +13,12 @@ from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.details import GameDetails, parse_details
 from pipelines.ncaa.empty_days import reject_false_empty
 from pipelines.ncaa.league import League
+from pipelines.ncaa.raw import RawAnswer
 from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
 from pipelines.seasons import eastern_date
-from pipelines.warehouse.archive import Question, keep_loaded, keep_refused
+from pipelines.warehouse.archive import Question, keep, keep_loaded, keep_refused
 from pipelines.warehouse.calendars import Calendars
 from pipelines.warehouse.details import load_details
 from pipelines.warehouse.load import LoadReport, load_scoreboard
@@ -169,6 +170,8 @@ class DateDetails(NamedTuple):
     failures: Mapping[int, NcaaApiError]
     """Errors by contest id."""
     tables_changed: frozenset[str]
+    not_archived: str | None = None
+    """Why an answer could not be archived, if so."""
 
     @property
     def missing(self) -> dict[int, str]:
@@ -193,26 +196,50 @@ async def ingest_date_details(
     slots = asyncio.Semaphore(CONCURRENT_GAMES)
     loaded: list[GameDetails] = []
     failures: dict[int, NcaaApiError] = {}
+    answers: list[tuple[int, RawAnswer, str | None]] = []
 
     async def fetch(contest_id: int) -> None:
         async with slots:
             if failures and len(failures) >= max(ABANDONED_AFTER, len(loaded)):
                 failures[contest_id] = next(reversed(failures.values()))
                 return
+            response = None
             try:
-                loaded.append(parse_details(await ncaa_api.game_details(contest_id)))
+                response = await ncaa_api.game_details(contest_id)
+                loaded.append(parse_details(response))
+                answers.append((contest_id, response.raw, None))
             except NcaaApiError as error:
                 failures[contest_id] = error
+                if response is not None:
+                    error.answer = response.raw
+                if error.answer is not None:
+                    answers.append((contest_id, error.answer, str(error)))
 
     await asyncio.gather(*(fetch(contest_id) for contest_id in contest_ids))
     now = await database.now()
     failed = [
-        GameDetails(contest_id, now, is_simulated=None, missing_reason=str(error))
+        GameDetails(
+            contest_id,
+            now if error.answer is None else error.answer.fetched_at,
+            is_simulated=None,
+            missing_reason=str(error),
+        )
         for contest_id, error in failures.items()
     ]
     async with database.get_session() as session:
         tables_changed = await load_details(session, league, game_date, [*loaded, *failed])
-    return DateDetails(len(contest_ids), loaded, failures, tables_changed)
+        not_archived = None
+        for contest_id, answer, reason in answers:
+            failure = await keep(
+                session,
+                Question(league.sport, "details", str(contest_id)),
+                answer,
+                "loaded" if reason is None else "refused",
+                is_required=database.is_archive_required,
+                reason=reason,
+            )
+            not_archived = failure or not_archived
+    return DateDetails(len(contest_ids), loaded, failures, tables_changed, not_archived)
 
 
 async def ingest_details(
@@ -237,6 +264,8 @@ async def ingest_details(
             except GamePulseError as error:
                 events.error("ncaa_game_details_asset_failed", error=str(error))
                 return game_date, error
+            if outcome.not_archived is not None:
+                events.warning("ncaa_game_details_not_archived", error=outcome.not_archived)
             events.info(
                 "ncaa_game_details_asset_completed",
                 games_requested=outcome.requested,

@@ -18,7 +18,7 @@ from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import findings_metadata
 from pipelines.runtime.retries import RETRIES
 from pipelines.seasons import eastern_date
-from pipelines.warehouse.archive import Question, begin, keep, keep_refused, read_body, read_spells
+from pipelines.warehouse.archive import Question, begin, keep, keep_refused, read_bodies, read_spells
 from pipelines.warehouse.standings import Audit, load_standings
 
 
@@ -100,13 +100,14 @@ async def _standings_of(as_of: dt.date, database: Database, ncaa_api: NcaaClient
 async def _archived(as_of: dt.date, today: dt.date, database: Database) -> StandingsResponse:
     async with database.get_session() as session:
         connection = await begin(session)
-        spells = await read_spells(connection, *_question(as_of), as_of.isoformat())
+        spells = await read_spells(connection, MENS_BASKETBALL.sport, "standings", [as_of.isoformat()])
         if not (loaded := [spell for spell in spells if spell.outcome == "loaded"]):
             raise NotInArchiveError(
                 f"The NCAA serves only current standings, and none of {as_of} were kept: materialize {today}."
             )
-        spell, body = loaded[-1], await read_body(connection, loaded[-1])
-    return StandingsResponse(body, spell.last_fetched_at, spell.source_url, spell.is_simulated)
+        [body] = await read_bodies(connection, loaded[-1:])
+    last = loaded[-1]
+    return StandingsResponse(body, last.last_fetched_at, last.source_url, last.is_simulated)
 
 
 def _question(as_of: dt.date) -> Question:

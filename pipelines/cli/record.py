@@ -35,8 +35,9 @@ def record(
 ) -> None:
     """Write the API's answers about a game date to a file.
 
-    They are the scoreboard and the season's calendar, for a test or a bug report. A refused answer is written too.
-    Nothing is loaded. gamepulse simulate --recorded DIR serves the files of a folder.
+    They are the scoreboard and the season's calendar, for a test or a bug report; with --archived also the details of
+    games. A refused answer is written too. Nothing is loaded. gamepulse simulate --recorded DIR serves the files of a
+    folder.
 
     Example: gamepulse record 2026-01-17 --archived --to recorded
 

@@ -137,7 +137,7 @@ class NcaaClient:
         """
         url = f"{self._base_url}/game/{contest_id}"
         answer = await self._get(url, yields=True)
-        return DetailsResponse(contest_id, answer.body, answer.fetched_at, url, answer.is_simulated)
+        return DetailsResponse(contest_id, answer.body, answer.fetched_at, url, answer.is_simulated, answer.headers)
 
     @property
     def requests_per_second(self) -> float:

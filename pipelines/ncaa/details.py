@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Final, NamedTuple, Required
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
@@ -11,6 +13,7 @@ from typing_extensions import TypedDict
 from models.reference import canonical_venue
 from pipelines.errors import NotGameDetailsError
 from pipelines.ncaa.payload import Points, Text
+from pipelines.ncaa.raw import RawAnswer
 
 NO_CONTEST: Final = "The API has no details of the game."
 NO_LOCATION: Final = "The API's details of the game have no location."
@@ -24,6 +27,12 @@ class DetailsResponse(NamedTuple):
     fetched_at: dt.datetime
     source_url: str
     is_simulated: bool = False
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def raw(self) -> RawAnswer:
+        """The answer as the archive keeps it."""
+        return RawAnswer(self.source_url, 200, self.headers, self.body, self.fetched_at, self.is_simulated)
 
 
 class Venue(NamedTuple):

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import heapq
+from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,16 +12,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.season_calendar import SeasonCalendar
-from pipelines.errors import GamePulseError
+from pipelines.errors import ArchiveError, GamePulseError, NcaaApiError
 from pipelines.ingest import IngestedDate
 from pipelines.ncaa.calendar import parse_calendar
+from pipelines.ncaa.details import DetailsResponse, GameDetails, parse_details
 from pipelines.ncaa.empty_days import reject_false_empty
 from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
 from pipelines.seasons import season_of
-from pipelines.warehouse.archive import Spell, begin, read_body, read_spells
+from pipelines.warehouse.archive import Spell, begin, read_bodies, read_spells
+from pipelines.warehouse.details import derive_sites, write_details
 from pipelines.warehouse.load import TAKE_TURN, load_scoreboard, reconcile_date
 from pipelines.warehouse.sql import read_sql
 
@@ -75,34 +78,58 @@ async def replay_dates(dates: Sequence[dt.date], league: League, database: Datab
 
 
 async def _replay_season(season: int, dates: Sequence[dt.date], league: League, database: Database) -> list[Outcome]:
+    try:
+        async with database.get_session() as session:
+            return list((await _replace(session, season, dates, league)).items())
+    except (ArchiveError, NcaaApiError):
+        pass  # seldom: which dates it concerns takes as long to find out as parsing all answers does
     async with database.get_session() as session:
-        connection = await begin(session)
-        subjects = {date.isoformat() for date in dates}
-        spells = [
-            spell
-            for spell in await read_spells(connection, league.sport, "scoreboard", min(subjects), max(subjects))
-            if spell.question.subject in subjects
-        ]
-        failures: dict[dt.date, GamePulseError] = {}
-        readable: list[Spell] = []
-        for spell in spells:
-            try:
-                await _read(connection, league, spell)
-            except GamePulseError as error:
-                if spell.outcome != "refused":
-                    failures.setdefault(spell.date, error)
-            else:
-                readable.append(spell)
-        believed = {spell.date for spell in readable} - failures.keys()
-        loaded: dict[dt.date, IngestedDate] = {}
-        if believed:
-            await (await session.connection()).execute(TAKE_TURN)
-            await connection.execute(read_sql("clear_dates"), league.sport, list(believed))
-            await _load_calendar(session, connection, season, league)
-            events = _in_order([spell for spell in readable if spell.date in believed])
-            decisions = await _decisions(connection, league.sport)
-            loaded = await _replay(session, connection, league, heapq.merge(events, decisions, key=_recorded_at))
-    return [*failures.items(), *loaded.items()]
+        failures = await _unreadable(await begin(session), dates, league)
+        replaced = await _replace(session, season, [date for date in dates if date not in failures], league)
+    return [*failures.items(), *replaced.items()]
+
+
+async def _unreadable(
+    connection: "asyncpg.Connection[Any]", dates: Sequence[dt.date], league: League
+) -> dict[dt.date, GamePulseError]:
+    """Returns the dates with an answer that was believed and cannot be read, and why."""
+    failures: dict[dt.date, GamePulseError] = {}
+    for spell in await _scoreboards(connection, dates, league):
+        try:
+            await _read(connection, league, spell)
+        except (ArchiveError, NcaaApiError) as error:
+            if spell.outcome != "refused":
+                failures.setdefault(spell.date, error)
+    return failures
+
+
+async def _scoreboards(connection: "asyncpg.Connection[Any]", dates: Iterable[dt.date], league: League) -> list[Spell]:
+    return await read_spells(connection, league.sport, "scoreboard", [date.isoformat() for date in dates])
+
+
+async def _replace(
+    session: AsyncSession, season: int, dates: Sequence[dt.date], league: League
+) -> dict[dt.date, IngestedDate | GamePulseError]:
+    """Replaces what the tables hold of the dates that have an answer that can be believed.
+
+    Raises:
+        ArchiveError, NcaaApiError: an answer that was believed cannot be read.
+    """
+    connection = await begin(session)
+    await (await session.connection()).execute(TAKE_TURN)  # before the archive is read, to which loads add
+    spells = await _scoreboards(connection, dates, league)
+    believed = {spell.date for spell in spells if spell.outcome != "refused"}
+    for spell in spells:
+        if spell.date not in believed and await _read_if_readable(connection, league, spell) is not None:
+            believed.add(spell.date)
+    if not believed:
+        return {}
+    await connection.execute(read_sql("clear_dates"), league.sport, list(believed))
+    await _load_calendar(session, connection, season, league)
+    events = _in_order([spell for spell in spells if spell.date in believed])
+    decisions = await _decisions(connection, league.sport)
+    loaded = await _replay(session, connection, league, heapq.merge(events, decisions, key=_recorded_at))
+    return loaded | await _load_details(connection, season, believed, league)
 
 
 def _recorded_at(event: _Load | _Decision) -> dt.datetime:
@@ -136,7 +163,9 @@ async def _replay(
                 await reconcile_date(session, league, date, event.recorded_at, as_of=event.recorded_at)
             continue
         recorded_at, spell, is_last = event
-        scoreboard = under_way.pop(spell.sighting_id, None) or await _read(connection, league, spell)
+        scoreboard = under_way.pop(spell.sighting_id, None) or await _read_if_readable(connection, league, spell)
+        if scoreboard is None:
+            continue
         if not is_last and spell.answers > 1:
             under_way[spell.sighting_id] = scoreboard
         answer = dataclasses.replace(
@@ -153,13 +182,26 @@ async def _replay(
     return loaded
 
 
+async def _read_if_readable(
+    connection: "asyncpg.Connection[Any]", league: League, spell: Spell
+) -> ParsedScoreboard | None:
+    """As `_read`; None for an answer that was refused and still is."""
+    try:
+        return await _read(connection, league, spell)
+    except (ArchiveError, NcaaApiError):
+        if spell.outcome != "refused":
+            raise
+        return None
+
+
 async def _read(connection: "asyncpg.Connection[Any]", league: League, spell: Spell) -> ParsedScoreboard:
     """Parses the answer of a spell. A refused one may be readable by now.
 
     Raises:
-        GamePulseError: the body is missing or corrupt, or this code refuses it.
+        ArchiveError: the body is missing or corrupt.
+        NcaaApiError: this code refuses it.
     """
-    body = await read_body(connection, spell)
+    [body] = await read_bodies(connection, [spell])
     response = ScoreboardResponse(
         league, spell.date, body, spell.first_fetched_at, spell.source_url, spell.is_simulated
     )
@@ -173,12 +215,13 @@ async def _load_calendar(
     session: AsyncSession, connection: "asyncpg.Connection[Any]", season: int, league: League
 ) -> None:
     """Stores the last calendar of the season that the archive has, where the tables have none."""
-    spells = await read_spells(connection, league.sport, "calendar", str(season), str(season))
+    spells = await read_spells(connection, league.sport, "calendar", [str(season)])
     believed = [spell for spell in spells if spell.outcome == "loaded"]
     if not believed or await session.get(SeasonCalendar, (league.sport, season)) is not None:
         return
     last = believed[-1]
-    games = parse_calendar(await read_body(connection, last), last.source_url)
+    [body] = await read_bodies(connection, [last])
+    games = parse_calendar(body, last.source_url)
     await session.merge(
         SeasonCalendar(
             sport=league.sport,
@@ -189,3 +232,34 @@ async def _load_calendar(
         )
     )
     await session.flush()
+
+
+async def _load_details(
+    connection: "asyncpg.Connection[Any]", season: int, dates: Collection[dt.date], league: League
+) -> dict[dt.date, GamePulseError]:
+    """Loads the details of the games of these dates; returns the dates with details that cannot be read, and why."""
+    query = "SELECT split_part(game_id, '_', 2), game_date FROM fact_game WHERE sport = $1 AND game_date = ANY ($2)"
+    date_of: dict[str, dt.date] = dict(await connection.fetch(query, league.sport, list(dates)))
+    failures: dict[dt.date, GamePulseError] = {}
+    rounds: dict[int, list[GameDetails]] = {}  # one statement writes each game once
+    answers = Counter[str]()
+    for spell in await read_spells(connection, league.sport, "details", date_of.keys()):
+        contest_id = spell.question.subject
+        try:
+            [body] = await read_bodies(connection, [spell])
+            details = parse_details(
+                DetailsResponse(int(contest_id), body, spell.last_fetched_at, spell.source_url, spell.is_simulated)
+            )
+        except (ArchiveError, NcaaApiError) as error:
+            if spell.outcome != "refused":
+                failures.setdefault(date_of[contest_id], error)
+                continue
+            details = GameDetails(
+                int(contest_id), spell.last_fetched_at, spell.is_simulated, missing_reason=spell.reason
+            )
+        rounds.setdefault(answers[contest_id], []).append(details)
+        answers[contest_id] += 1
+    for details_of_games in rounds.values():
+        await write_details(connection, league, details_of_games)
+    await derive_sites(connection, league, season)
+    return failures

@@ -3,7 +3,7 @@
 import datetime as dt
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import asyncpg
@@ -34,7 +34,7 @@ _DELETE_ORPHANS: Final = sa.text(
 )
 _UNARCHIVED: Final = sa.text("UPDATE scoreboard SET unarchived_at = :moment WHERE sport = :sport AND game_date = :date")
 
-Endpoint = Literal["scoreboard", "calendar", "standings"]
+Endpoint = Literal["scoreboard", "calendar", "standings", "details"]
 Outcome = Literal["loaded", "stale", "refused"]
 
 
@@ -44,7 +44,8 @@ class Question(NamedTuple):
     sport: str
     endpoint: Endpoint
     subject: str
-    """The US Eastern date, of standings the one on which they were fetched; or the season of a calendar."""
+    """The US Eastern date, of standings the one on which they were fetched; the season of a calendar; or the contest id
+    of details."""
 
 
 def prune_archive(connection: Connection, now: dt.datetime, days: int) -> int:
@@ -103,13 +104,14 @@ async def keep(
         answer.fetched_at,
         updated_at,
     )
-    if is_required:
-        await _keep(connection, body, values, begins_spell=begins_spell)
-        return None
+    if not is_required:
+        await connection.execute("SAVEPOINT archive")  # the commit releases it: one statement less
     try:
-        async with connection.transaction():  # a savepoint
-            await _keep(connection, body, values, begins_spell=begins_spell)
+        await _keep(connection, body, values, begins_spell=begins_spell)
     except asyncpg.PostgresError as error:
+        if is_required:
+            raise
+        await connection.execute("ROLLBACK TO SAVEPOINT archive")
         return f"The answer of {answer.source_url} was not archived: {error}."
     return None
 
@@ -192,6 +194,7 @@ class Spell(NamedTuple):
     question: Question
     sha256: bytes
     outcome: Outcome
+    reason: str | None
     source_url: str
     is_simulated: bool
     games_expected: int | None
@@ -210,27 +213,32 @@ class Spell(NamedTuple):
 
 
 async def read_spells(
-    connection: "DriverConnection", sport: str, endpoint: Endpoint, first: str, last: str
+    connection: "DriverConnection", sport: str, endpoint: Endpoint, subjects: Collection[str]
 ) -> list[Spell]:
-    """Returns the spells of a range of subjects whose answers had status 200, in the order of loads."""
-    records = await connection.fetch(read_sql("read_spells"), sport, endpoint, first, last)
+    """Returns the spells of these subjects in the order of loads; but for details, those with status 200."""
+    records = await connection.fetch(read_sql("read_spells"), sport, endpoint, list(subjects))
     return [
         Spell(sighting_id, Question(sport, endpoint, subject), *values)
         for sighting_id, subject, *values in (record.values() for record in records)
     ]
 
 
-async def read_body(connection: "DriverConnection", spell: Spell) -> bytes:
-    """Returns the body of a spell.
+async def read_bodies(connection: "DriverConnection", spells: Sequence[Spell]) -> list[bytes]:
+    """Returns the bodies of spells.
 
     Raises:
-        ArchiveError: it is missing or corrupt.
+        ArchiveError: one is missing or corrupt.
     """
+    query = "SELECT sha256, content FROM archive.body WHERE sha256 = ANY ($1::bytea[])"
+    contents = dict(await connection.fetch(query, list({spell.sha256 for spell in spells})))
+    return [_decompress(spell, contents.get(spell.sha256)) for spell in spells]
+
+
+def _decompress(spell: Spell, content: bytes | None) -> bytes:
     name = (
         f"Body {spell.sha256.hex()} of the archive, the {spell.question.endpoint} of {spell.question.subject} first "
         f"fetched at {spell.first_fetched_at}"
     )
-    content = await connection.fetchval("SELECT content FROM archive.body WHERE sha256 = $1", spell.sha256)
     if content is None:
         raise ArchiveError(f"{name}, is missing: restore it from a backup.")
     try:

@@ -6,6 +6,13 @@ WITH history AS (
       AND fact_game.sport = $1::text
       AND fact_game.game_date = ANY ($2::date[])
 ),
+details AS (
+    DELETE FROM game_detail
+    USING fact_game
+    WHERE game_detail.game_id = fact_game.game_id
+      AND fact_game.sport = $1::text
+      AND fact_game.game_date = ANY ($2::date[])
+),
 games AS (
     DELETE FROM fact_game WHERE sport = $1::text AND game_date = ANY ($2::date[])
 ),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -15,6 +15,9 @@ from pipelines.seasons import season_of
 from pipelines.warehouse.load import begin_load, kind_of_games
 from pipelines.warehouse.neutral_site import PlayedGame, Site, neutral_sites
 from pipelines.warehouse.sql import read_sql
+
+if TYPE_CHECKING:
+    import asyncpg
 
 
 def pending_details(connection: Connection, sport: str, dates: Sequence[dt.date]) -> dict[dt.date, list[int]]:
@@ -57,6 +60,15 @@ async def load_details(
             f"NCAA_API_URL serves {kind_of_games(not is_simulated)} games, and this database holds "
             f"{kind_of_games(is_simulated)} ones: use another database. Nothing was loaded."
         )
+    changed = await write_details(connection, league, details)
+    await derive_sites(connection, league, season_of(game_date))
+    return changed
+
+
+async def write_details(
+    connection: "asyncpg.Connection[Any]", league: League, details: Sequence[GameDetails]
+) -> frozenset[str]:
+    """Writes the details of games, each once; returns the tables that changed."""
     venues = [game.venue for game in details]
     names, cities, states = ([getattr(venue, field, None) for venue in venues] for field in ("name", "city", "state"))
     status = await connection.execute(read_sql("write_venues"), names, cities, states)
@@ -72,7 +84,6 @@ async def load_details(
         [_array(game.home_points) for game in details],
         [_array(game.away_points) for game in details],
     )
-    await _derive_sites(connection, league, season_of(game_date))
     changed = {"game_detail"} if details else set()
     if status != "INSERT 0 0":
         changed.add("dim_venue")
@@ -81,7 +92,8 @@ async def load_details(
     return frozenset(changed)
 
 
-async def _derive_sites(connection: Any, league: League, season: int) -> None:
+async def derive_sites(connection: "asyncpg.Connection[Any]", league: League, season: int) -> None:
+    """Derives the neutral sites of a season from the venues of its games."""
     games: list[PlayedGame] = []
     stored: dict[str, tuple[Any, ...]] = {}
     width = len(PlayedGame._fields)

@@ -7,15 +7,22 @@ tests/unit/pipelines/test_repairs.py.
 
 import datetime as dt
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from support.databases import Databases
 from support.invariants import Tables, assert_same, clean_tables, tables
+from support.postgres_servers import settings_for
 from support.season import playing
+from support.tables import DETAILS
+from support.warehouse import Warehouse
 from support.webserver import date_range
 
+from pipelines.errors import GamePulseError
+from pipelines.postgres.archive_copy import copy_archive
 from pipelines.postgres.url import psycopg2_url
 from simulator.faults import FAULTS, Target
 from simulator.options import Options
@@ -115,6 +122,34 @@ def test_a_season_with_every_fault_ends_with_the_games_of_a_clean_load(
     assert_same(actual, _active_games(clean, first, last))
 
 
+def test_a_replay_of_the_archive_gives_back_a_season_that_was_played_with_faults(
+    databases: Databases, api: Served, rounds: Callable[[int, int], int]
+) -> None:
+    """In full the season of 2025-26, in short a day: 96 ticks per day, details, every fault now and then."""
+    first, last = ("2025-11-03", "2026-04-06") if rounds(0, 1) else ("2026-01-10", "2026-01-10")
+    api.simulator.faults.set({name: {"share": 0} for name in SLOW_FAULTS | {"http_429_retry_after"}}, messy=True)
+    with databases.temporary() as url, databases.temporary() as empty:
+        with playing(url, api, f"{first} 00:00") as player:
+            for day in date_range(first, _after(last, 1)):
+                player.poll(f"{day} 00:00", f"{day} 23:45", QUARTER)
+                player.load_details(f"{day} 23:50")
+        with Warehouse.connect(url) as warehouse:
+            played, details = warehouse.tables(), _details(warehouse)
+            [size] = warehouse.query(_ARCHIVED_BYTES)
+        assert empty.database is not None
+        copy_archive(settings_for(url), empty.database)
+        loaded = [row["game_date"] for row in played["scoreboard"]]
+        with Warehouse.connect(empty) as warehouse:
+            outcomes = warehouse.replay(*loaded)
+            assert [outcome for outcome in outcomes.values() if isinstance(outcome, GamePulseError)] == []
+            assert_same(warehouse.tables(), played)
+            assert_same({"game_detail": _details(warehouse)}, {"game_detail": details})
+    assert len(details) > 100
+    versions = Counter(row["game_id"] for row in played["game_history"])
+    assert max(versions.values()) <= 45
+    assert size["bytes"] < 150e6
+
+
 @pytest.mark.parametrize(
     ("date", "zone"),
     [("2025-11-02", "Asia/Kolkata"), ("2026-01-01", "Pacific/Kiritimati"), ("2026-03-08", "America/Los_Angeles")],
@@ -133,6 +168,15 @@ def test_dates_are_us_eastern_when_clocks_change_and_in_other_time_zones(
             player.play(f"{date} 05:00", _noon_after(after), HOUR)
             _assert_every_game_is_final(databases, url, api, before, after)
     assert set(player.reasons) >= {before, date, after}
+
+
+_ARCHIVED_BYTES = "SELECT pg_total_relation_size('archive.body') + pg_total_relation_size('archive.sighting') AS bytes"
+
+
+def _details(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Returns the details of games in a form that can be hashed."""
+    arrays = ("home_points_by_period", "away_points_by_period")
+    return [{**row, **{name: str(row[name]) for name in arrays}} for row in warehouse.query(DETAILS)]
 
 
 def _active_games(all_tables: Tables, first: str, last: str) -> Tables:

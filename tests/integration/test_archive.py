@@ -27,7 +27,6 @@ from pipelines.ncaa.raw import content_hash
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.database import connect
 from pipelines.postgres.sessions import Database
-from pipelines.runtime.replay import replay_dates
 from pipelines.warehouse.archive import Question, keep_loaded, prune_archive
 from pipelines.warehouse.load import load_scoreboard
 
@@ -74,11 +73,6 @@ def ingest(url: sa.URL, api: Api, *dates: dt.date, archive_required: bool = Fals
             return {date: outcome async for date, outcome in outcomes}
 
     return asyncio.run(run())
-
-
-async def _replay(database: Database, *dates: dt.date) -> Outcomes:
-    async with aclosing(replay_dates(dates, MENS_BASKETBALL, database)) as outcomes:
-        return {date: outcome async for date, outcome in outcomes}
 
 
 def test_bodies_are_equal_whatever_their_envelope_says() -> None:
@@ -149,7 +143,7 @@ def test_a_damaged_body_is_named_and_the_other_dates_go_on(
         connection.execute(sa.text("SET session_replication_role = replica"))  # the foreign key does not see it
         connection.execute(sa.text(f"{damage} WHERE encode(sha256, 'hex') = '{broken['hash']}'"))
         connection.commit()
-    outcomes = warehouse._runner.run(_replay(warehouse._database, DATE, OTHER))
+    outcomes = warehouse.replay(DATE, OTHER)
     assert isinstance(outcomes[OTHER], IngestedDate)
     failure = outcomes[DATE]
     assert isinstance(failure, ArchiveError)
@@ -208,7 +202,7 @@ def test_a_replay_of_spells_equals_a_load_of_every_tick(
         )
         warehouse.run(partial(_load_and_keep, response=response, expected=expected))
     every_tick = warehouse.tables()
-    warehouse._runner.run(_replay(warehouse._database, FIRST, SECOND))
+    warehouse.replay(FIRST, SECOND)
     assert_same(warehouse.tables(), every_tick)
 
 

@@ -1,74 +1,36 @@
 """The archive keeps what the source said, and a replay of it gives the tables back."""
 
-import asyncio
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import aclosing
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 from support.builders import at, day
+from support.dagster_stack import PROJECT, environment
 from support.invariants import assert_same
 from support.postgres_servers import settings_for
 from support.raw_games import raw_answer, raw_game
 from support.season import playing
+from support.tables import DETAILS
 from support.warehouse import Warehouse
 
-from pipelines.errors import GamePulseError
-from pipelines.ingest import IngestedDate
+from pipelines.errors import ArchiveError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
-from pipelines.postgres.sessions import Database
-from pipelines.runtime.replay import replay_dates
+from pipelines.postgres.archive_copy import copy_archive
+from pipelines.seasons import EASTERN
 from pipelines.warehouse.archive import Question, keep_loaded
 from pipelines.warehouse.load import load_scoreboard
-from simulator.faults import FAULTS
+from pipelines.warehouse.resolutions import Who, resolve_game, undo_resolution
 from simulator.options import Options
-from simulator.server import Served, serving
+from simulator.server import serving
 
-SLOW_FAULTS = {"hang", "drip", "oversized"}
-HOUR = dt.timedelta(hours=1)
-Outcomes = dict[dt.date, IngestedDate | GamePulseError]
-
-
-@pytest.fixture
-def simulated() -> Iterator[Served]:
-    with serving(Options(season=2025)) as api:
-        yield api
-
-
-def replay(url: sa.URL, dates: Sequence[dt.date]) -> Outcomes:
-    async def run() -> Outcomes:
-        async with (
-            Database(settings_for(url)) as database,
-            aclosing(replay_dates(dates, MENS_BASKETBALL, database)) as outcomes,
-        ):
-            return {date: outcome async for date, outcome in outcomes}
-
-    return asyncio.run(run())
-
-
-@pytest.mark.slow
-def test_a_replay_gives_back_the_tables_of_days_played_with_faults(
-    database_url: sa.URL, simulated: Served, warehouse: Warehouse
-) -> None:
-    simulated.simulator.faults.set({name: {"share": 0.05} for name in FAULTS.keys() - SLOW_FAULTS})
-    with playing(database_url, simulated, "2026-01-10 15:00") as player:
-        player.play("2026-01-10 15:00", "2026-01-11 14:00", HOUR)
-    played = warehouse.tables()
-    assert len(played["fact_game"]) > 100
-    loaded = [row["game_date"] for row in played["scoreboard"]]
-    # In place.
-    outcomes = replay(database_url, loaded)
-    assert {date for date, outcome in outcomes.items() if isinstance(outcome, GamePulseError)} == set()
-    assert_same(warehouse.tables(), played)
-    # From nothing.
-    warehouse.empty()
-    replay(database_url, loaded)
-    assert_same(warehouse.tables(), played)
+DATE = day("2026-01-17")
 
 
 def test_a_replay_gives_back_when_equal_answers_were_believed(database_url: sa.URL, warehouse: Warehouse) -> None:
@@ -78,7 +40,7 @@ def test_a_replay_gives_back_when_equal_answers_were_believed(database_url: sa.U
     for hours, game in said:
         body = json.dumps(raw_answer(game, raw_game(2, "iona", "rider"))).encode()
         moment = at("2026-01-17 00:00") + dt.timedelta(hours=int(hours[:2]), minutes=int(hours[3:]))
-        response = ScoreboardResponse(MENS_BASKETBALL, day("2026-01-17"), body, moment, "https://api.test")
+        response = ScoreboardResponse(MENS_BASKETBALL, DATE, body, moment, "https://api.test")
         warehouse.run(partial(load_and_keep, response=response))
     played = warehouse.tables()
     moments = [row["changed_at"] for row in played["game_history"] if row["game_id"] == "ncaam_1"]
@@ -89,8 +51,78 @@ def test_a_replay_gives_back_when_equal_answers_were_believed(database_url: sa.U
         {"answers": 2},
     ]
 
-    replay(database_url, [day("2026-01-17")])
+    warehouse.replay(DATE)
     assert_same(warehouse.tables(), played)
+
+
+@pytest.fixture
+def resolved(warehouse: Warehouse) -> Warehouse:
+    """A game that a person calls canceled and later no more, each between two different answers."""
+    who = Who("ada", "Flooded.")
+    resolve = partial(resolve_game, league=MENS_BASKETBALL, game="1", status="canceled", who=who)
+    undo = partial(undo_resolution, league=MENS_BASKETBALL, game="1", who=who)
+    for number, decide in enumerate((resolve, undo, None)):
+        body = json.dumps(
+            raw_answer(raw_game(1, gameState="pre"), raw_game(2, "iona", "rider", network=f"TV {number}"))
+        )
+        moment = at("2026-01-18 12:00") + number * dt.timedelta(hours=1)
+        response = ScoreboardResponse(MENS_BASKETBALL, DATE, body.encode(), moment, "https://api.test")
+        warehouse.run(partial(load_and_keep, response=response))
+        if decide is not None:
+            warehouse.run(decide)
+    versions = warehouse.query("SELECT game_status FROM game_history WHERE game_id = 'ncaam_1' ORDER BY version")
+    assert [row["game_status"] for row in versions] == ["scheduled", "canceled", "scheduled"]
+    return warehouse
+
+
+def test_a_replay_applies_decisions_of_people_as_they_were_made(resolved: Warehouse) -> None:
+    played, decisions = resolved.tables(), resolved.query("SELECT * FROM resolution")
+    resolved.replay(DATE)
+    assert_same(resolved.tables(), played)
+    assert resolved.query("SELECT * FROM resolution") == decisions
+
+
+@pytest.mark.slow
+def test_a_replay_into_a_new_database_has_the_decisions_and_is_a_run_of_its_own(
+    resolved: Warehouse, database_url: sa.URL, administrator: sa.Engine
+) -> None:
+    new = f"{database_url.database}_replayed"
+    played = resolved.tables()
+    variables = environment(
+        DATABASE_URL=database_url.render_as_string(hide_password=False), NCAA_API_URL="http://[::1]:9"
+    )
+    command = [Path(sys.executable).parent / "gamepulse", "replay", str(DATE), str(DATE), "--into", new]
+    try:
+        done = subprocess.run(command, cwd=PROJECT, env=variables, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "1 dates are loaded from the archive" in done.stdout
+        with pytest.raises(ArchiveError, match="is not empty: name one that does not exist yet"):
+            copy_archive(settings_for(database_url), new)
+        with Warehouse.connect(database_url.set(database=new)) as replayed:
+            assert_same(replayed.tables(), played)
+            assert replayed.query("SELECT * FROM resolution") == resolved.query("SELECT * FROM resolution")
+            assert replayed.query("SELECT value FROM dagster.run_tags WHERE key = 'replay'") == [{"value": "archive"}]
+            assert replayed.query("SELECT * FROM requested_date") == []
+    finally:
+        with administrator.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE IF EXISTS {new} WITH (FORCE)"))
+    assert_same(resolved.tables(), played)
+
+
+def test_a_replay_gives_back_the_details_of_games(database_url: sa.URL, warehouse: Warehouse) -> None:
+    now = dt.datetime(2026, 1, 11, 12, tzinfo=EASTERN)
+    faults = {"no_location": {"share": 0.1}, "details_502": {"share": 0.1}}
+    options = Options(now=now, speed=0, faults=faults)
+    with serving(options) as api, playing(database_url, api, "2026-01-11 12:00") as player:
+        player.load("2026-01-11 12:00", [day("2026-01-10")])
+        player.load_details("2026-01-11 12:01")
+    played, details = warehouse.tables(), warehouse.query(DETAILS)
+    assert sum(row["venue"] is not None for row in played["fact_game"]) > 100
+    assert {str(row["missing_reason"])[:8] for row in details} == {"None", "The API'", "GET http"}
+
+    warehouse.replay(day("2026-01-10"))
+    assert_same(warehouse.tables(), played)
+    assert warehouse.query(DETAILS) == details
 
 
 async def load_and_keep(session: AsyncSession, response: ScoreboardResponse) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 import dagster as dg
@@ -17,7 +17,7 @@ from support.postgres_servers import settings_for
 from pipelines.assets.checks import run_checks
 from pipelines.definitions import defs
 from pipelines.errors import GamePulseError
-from pipelines.ingest import ingest_dates
+from pipelines.ingest import ingest_dates, ingest_details
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
@@ -25,8 +25,21 @@ from pipelines.postgres.sessions import Database
 from pipelines.runtime.runs import REASON_TAG
 from pipelines.schedules import ncaa_schedule
 from pipelines.sensors import repairs
+from pipelines.warehouse.details import pending_details
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
 from simulator.server import Served
+
+DAY = dt.timedelta(days=1)
+_DUE = """
+    SELECT game_date
+    FROM scoreboard
+    WHERE game_date >= CAST(:week AS date)
+      AND CASE WHEN :is_noon THEN game_date <= CAST(:yesterday AS date) AND settled_at IS NULL
+          ELSE game_date = CAST(:yesterday AS date) AND EXISTS (
+              SELECT FROM fact_game
+              WHERE fact_game.game_date = scoreboard.game_date AND game_status IN ('scheduled', 'live')
+          ) END
+"""
 
 
 class SeasonPlayer:
@@ -63,6 +76,26 @@ class SeasonPlayer:
                 self.repair(moment)
             moment += step
 
+    def poll(self, start: str, end: str, step: dt.timedelta) -> None:
+        """Loads what schedule and repairs would request from `start` to `end`, without asking them.
+
+        Today at each tick, yesterday until its games are over, and at noon the dates of the week that are not settled.
+        Dagster's evaluation of a tick would take most of the time.
+        """
+        moment, last = at(start), at(end)
+        while moment <= last:
+            self._clock.move_to(moment)
+            today = moment.date()
+            with connect(self._url) as connection:
+                values = {
+                    "week": today - 7 * DAY,
+                    "yesterday": today - DAY,
+                    "is_noon": moment.hour == 12 and moment.minute == 0,
+                }
+                due = connection.scalars(sa.text(_DUE), values).all()
+            self._runner.run(self._ingest([today, *due]))
+            moment += step
+
     def repair(self, moment: dt.datetime) -> None:
         """Runs what the repairs request."""
         with connect(self._url) as connection:
@@ -77,6 +110,14 @@ class SeasonPlayer:
             request_dates(connection, MENS_BASKETBALL.sport, list(dates), "backfill", at(start))
             connection.commit()
         self._ingest_dates(dates)
+
+    def load_details(self, moment: str) -> None:
+        """Loads the details of the final games of the week before `moment`, US Eastern, as each morning's run does."""
+        self._clock.move_to(at(moment))
+        with connect(self._url) as connection:
+            week = [at(moment).date() - dt.timedelta(days=days) for days in range(8)]
+            pending = pending_details(connection, MENS_BASKETBALL.sport, week)
+        self._runner.run(self._ingest_details(pending))
 
     def failed_checks(self) -> dict[str, str]:
         """Returns the descriptions of the checks that fail now."""
@@ -105,6 +146,10 @@ class SeasonPlayer:
         with connect(self._url) as connection:
             record_outcomes(connection, MENS_BASKETBALL.sport, outcomes)
             connection.commit()
+
+    async def _ingest_details(self, pending: Mapping[dt.date, Sequence[int]]) -> None:
+        async for _, outcome in ingest_details(pending, MENS_BASKETBALL, self._client, self._database, QUIET):
+            assert not isinstance(outcome, GamePulseError), outcome
 
     async def _ingest(self, dates: Collection[dt.date]) -> dict[dt.date, GamePulseError | None]:
         outcomes = ingest_dates(list(dates), MENS_BASKETBALL, self._client, self._database, QUIET)

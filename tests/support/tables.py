@@ -56,6 +56,14 @@ QUERIES = {
     """,
 }
 
+DETAILS = """
+    SELECT game_id, fetched_at, venue_name, city, dim_venue.state, missing_reason, home_points_by_period,
+           away_points_by_period, is_neutral_site, neutral_site_basis, neutral_site_confidence
+    FROM game_detail
+    LEFT JOIN dim_venue USING (venue_key)
+    ORDER BY game_id COLLATE "C"
+"""
+"""Apart from the others, because most tests load scoreboards only."""
 
 EMPTY_ALL = f"TRUNCATE {', '.join(name for name in TABLE_NAMES if name != table_name(DimDate))} RESTART IDENTITY"
 """Deletes all rows but those of the migrations."""

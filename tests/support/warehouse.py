@@ -1,8 +1,9 @@
 """Loads scoreboards into a test database and reads the tables back."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -11,8 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from support.postgres_servers import settings_for
 from support.tables import EMPTY_ALL, driver_connection, dump
 
+from pipelines.errors import GamePulseError
+from pipelines.ingest import IngestedDate
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ParsedScoreboard
 from pipelines.postgres.sessions import Database
+from pipelines.runtime.replay import replay_dates
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
 T = TypeVar("T")
@@ -57,6 +62,15 @@ class Warehouse:
             return [dict(row) for row in await connection.fetch(sql, *arguments)]
 
         return self.run(fetch)
+
+    def replay(self, *dates: dt.date) -> dict[dt.date, IngestedDate | GamePulseError]:
+        """Loads dates again from the archive, and returns what became of each."""
+
+        async def run() -> dict[dt.date, IngestedDate | GamePulseError]:
+            async with aclosing(replay_dates(dates, MENS_BASKETBALL, self._database)) as outcomes:
+                return {date: outcome async for date, outcome in outcomes}
+
+        return self._runner.run(run())
 
     def game(self, contest_id: int) -> dict[str, Any]:
         """Returns the row of a contest, with its teams as slugs."""

@@ -14,6 +14,7 @@ from support.postgres_servers import settings_for
 from support.warehouse import Warehouse
 from typer.testing import CliRunner
 
+from models.archive import ARCHIVE_TABLE_NAMES
 from pipelines.cli.app import app
 from pipelines.errors import BackupError, DatabaseError
 from pipelines.postgres import dumps
@@ -104,6 +105,28 @@ def test_a_restore_keeps_the_former_database_under_another_name(file: Path, home
     [former] = {name for name in databases_of(home) if name.startswith("gamepulse_2")}
     assert f"-c 'DROP DATABASE {former}'" in restored.output
     assert content(url_of(home).set(database=former)) == after
+
+
+def test_a_backup_has_the_archive_unless_it_is_left_out(home: Path, tmp_path: Path) -> None:
+    with Warehouse.connect(url_of(home)) as warehouse:
+        warehouse.query("INSERT INTO archive.body VALUES ('hash', 'content')")
+        warehouse.query(
+            """
+            INSERT INTO archive.sighting
+            VALUES (DEFAULT, 'ncaam', 'scoreboard', '2026-01-05', 'hash', 'loaded', NULL, 200, '{}', 'url', false, NULL,
+                    1, now(), now(), NULL, NULL, now(), now())
+            """
+        )
+    everything, without = tmp_path / "everything.dump", tmp_path / "without.dump"
+    before = content(url_of(home))
+    assert gamepulse("backup", everything, GAMEPULSE_HOME=home).exit_code == 0
+    assert gamepulse("backup", without, "--without-archive", GAMEPULSE_HOME=home).exit_code == 0
+    for file, answers in ((without, 0), (everything, 1)):
+        restored = gamepulse("restore", file, GAMEPULSE_HOME=home)
+        assert restored.exit_code == 0, restored.output
+        assert content(url_of(home)) == before
+        for table in ARCHIVE_TABLE_NAMES:
+            assert scalar(url_of(home), f"SELECT count(*) FROM {table}") == answers
 
 
 @pytest.mark.parametrize("part", [0.0, 0.001, 0.5, 0.9, 1.0])

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from support.helm_chart import Chart
 
-from pipelines.settings import PROJECT
+from pipelines.settings import PROJECT, Settings
 
 FOLDER = PROJECT / "deploy/kubernetes"
 VALUES = yaml.safe_load((FOLDER / "values.yaml").read_text())
@@ -64,6 +64,13 @@ def test_the_instance_of_the_cluster_differs_from_dagster_yaml_only_where_it_is_
 
 def without_file(variables: dict[str, str]) -> set[str]:
     return {name.removesuffix("_FILE") for name in variables}
+
+
+def test_compose_passes_every_setting_but_those_of_a_machine_without_containers() -> None:
+    passed = without_file(COMPOSE["services"]["dagster-webserver"]["environment"])
+    passed |= without_file(COMPOSE["services"]["migrate"]["environment"])
+    of_one_machine = {"GAMEPULSE_HOME", "GAMEPULSE_LOG", "GAMEPULSE_SIMULATE", "GAMEPULSE_SIMULATOR_PORT"}
+    assert {name.upper() for name in Settings.model_fields} == passed | of_one_machine
 
 
 def test_the_secrets_have_every_variable_of_compose() -> None:
