@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import re
 import stat
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pipelines.cli.invocation import as_typed
 from pipelines.errors import GamePulseError
 
 ENTRY_POINTS: Final = "gamepulse.commands"
@@ -44,6 +46,9 @@ _COMMANDS: Final = {
 """Module of `pipelines.cli` and function of each command."""
 
 
+_EXAMPLE: Final = re.compile(r"^(Example: .*?)\bgamepulse\b", re.MULTILINE)
+
+
 class _Commands(TyperGroup):
     """The commands above and those of entry points, which are imported only when they are used.
 
@@ -63,7 +68,9 @@ class _Commands(TyperGroup):
             return TyperCommand(cmd_name, help=_summary(command))
         added = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         added.command(name=cmd_name, context_settings={"ignore_unknown_options": cmd_name == "psql"})(command.load())
-        return typer.main.get_command(added)
+        made = typer.main.get_command(added)
+        made.help = _EXAMPLE.sub(lambda found: found[1] + as_typed("gamepulse"), made.help or "")
+        return made
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self._shows_help = True
@@ -98,7 +105,9 @@ app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"gamepulse {importlib.metadata.version('gamepulse')}")
+        from pipelines.cli.output import say
+
+        say(f"gamepulse {importlib.metadata.version('gamepulse')}")
         raise typer.Exit
 
 
@@ -114,7 +123,7 @@ def _gamepulse(
 def main() -> None:
     """Runs a command. Errors the user can fix are printed as one sentence, without a traceback."""
     try:
-        app()
+        app(prog_name=as_typed("gamepulse"))
     except GamePulseError as error:
         _exit_with(str(error))
     except ValueError as error:
@@ -137,18 +146,13 @@ def _warn_of_open_env_file() -> None:
     with suppress(FileNotFoundError):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            _print_error("yellow", f"Other users can open {path} (mode {mode:04o}): run `chmod 600 {path}`.")
+            from pipelines.cli.output import say_in_trouble
+
+            say_in_trouble(f"Other users can open {path} (mode {mode:04o}): run `chmod 600 {path}`.", "yellow")
 
 
 def _exit_with(sentence: str) -> NoReturn:
-    from pipelines.cli.invocation import type_commands
+    from pipelines.cli.output import say_in_trouble
 
-    _print_error("red", type_commands(sentence))
+    say_in_trouble(sentence)
     sys.exit(1)
-
-
-def _print_error(color: str, sentence: str) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-
-    Console(stderr=True).print(f"[bold {color}]gamepulse:[/] {escape(sentence)}", highlight=False, soft_wrap=True)

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.output import cell, say
 from pipelines.errors import ConfigurationError
 from pipelines.postgres.database import connect, ready_database
 from pipelines.seasons import eastern_date
@@ -44,13 +44,14 @@ def audit(
         of_season = "" if season is None else f" of season {season}"
         raise ConfigurationError(
             f"No standings{of_season} are loaded. The daemon loads today's each morning of the season; at once: "
-            "`dagster asset materialize -m pipelines.definitions --select ncaa_standings --partition TODAY`."
+            "`dagster asset materialize -m pipelines.definitions --select ncaa_standings --partition "
+            f"{values['today']}`."
         )
     found: dict[str, Any] = row._asdict()
     if as_json:
         print_json(found)
     else:
-        typer.echo(summary(found))
+        say(summary(found))
         if found["discrepancies"]:
             Console().print(discrepancy_table(found["discrepancies"]))
     if found["not_compared"] == found["teams"] or any(
@@ -80,8 +81,8 @@ def discrepancy_table(discrepancies: list[Mapping[str, Any]]) -> Table:
             found["school"],
             found["theirs"] or "not listed",
             found["ours"] or "unknown name",
-            Text("\n".join(found["game_ids"]) or "not known"),
+            cell("\n".join(found["game_ids"]) or "not known"),
             found["first_seen"],
-            Text(found["explained"] or "nobody"),
+            cell(found["explained"] or "nobody"),
         )
     return table

@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 
 from pipelines.cli.dates import chosen_range, parse_days, parse_typed_date
-from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.output import say
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.seasons import eastern_date
 
@@ -70,24 +70,23 @@ def backfill(
         settings = Settings()
         with connect(ready_database(settings)) as connection:
             pending = pending_details(connection, MENS_BASKETBALL.sport, dates)
-        typer.echo(duration_message(pending, settings.ncaa_api_requests_per_second), err=True)
+        say(duration_message(pending, settings.ncaa_api_requests_per_second), err=True)
     screen = BackfillScreen(len(dates))
     with screen.shown():
         result = run_backfill(dates, screen.watch, job=DETAILS_JOB if details else JOB)
-    options = (" --details" if details else "") + (" --simulate" if simulate else "")
     if as_json:
         print_json(result.to_json())
     else:
-        typer.echo(type_commands(summary(result, dates, options)))
+        say(summary(result, dates, " --details" if details else ""))
         if result.stale:
             dates_shown = ", ".join(sorted(date.isoformat() for date in result.stale))
-            typer.echo(f"Stale answers, which changed nothing because newer ones were loaded before: {dates_shown}.")
+            say(f"Stale answers, which changed nothing because newer ones were loaded before: {dates_shown}.")
         if result.findings:
             Console().print(finding_table(result.findings))
         if result.failed:
             Console().print(failure_table(result.failed))
         if result.error:
-            typer.echo(result.error, err=True)
+            say(result.error, err=True)
     if result.interrupted:
         raise typer.Exit(130)
     if len(result.loaded) < result.dates or result.error:

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.database import find_dump_programs, migrate
-from pipelines.cli.invocation import as_typed
 from pipelines.cli.options import Simulate
+from pipelines.cli.output import say
 from pipelines.errors import BackupError
 from pipelines.postgres import dumps
 from pipelines.postgres.database import database_url
@@ -42,7 +42,7 @@ def backup(
     url = database_url(settings)
     with _replaced(file) as part:
         dump = dumps.Programs(find_dump_programs(settings, url)).dump(url, part, has_archive=not without_archive)
-    typer.echo(f"Backed up {describe(url)} to {file} ({file.stat().st_size / 1e6:.1f} MB): {_content(dump)}.")
+    say(f"Backed up {describe(url)} to {file} ({file.stat().st_size / 1e6:.1f} MB): {_content(dump)}.")
 
 
 def restore(file: File, simulate: Simulate = False) -> None:
@@ -61,12 +61,9 @@ def restore(file: File, simulate: Simulate = False) -> None:
     programs = dumps.Programs(find_dump_programs(settings, url))
     former = f"{url.database}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S}"
     restored = dumps.restore(settings, programs, file, former)
-    typer.echo(f"Restored {file} to {describe(url)}: {_content(restored.dump)}.")
+    say(f"Restored {file} to {describe(url)}: {_content(restored.dump)}.")
     if restored.former is not None:
-        typer.echo(
-            f"The former database is kept as {former}. To drop it: "
-            + as_typed(f"gamepulse psql{' --simulate' if simulate else ''} -- -c 'DROP DATABASE {former}'")
-        )
+        say(f"The former database is kept as {former}. To drop it: `gamepulse psql -- -c 'DROP DATABASE {former}'`.")
     migrate(simulate=simulate)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.output import cell
 from pipelines.postgres.sessions import Database
 from pipelines.settings import Settings
 
@@ -60,5 +60,5 @@ def check_table(results: "Sequence[dg.AssetCheckResult]") -> Table:
     for result in results:
         state = _state(result)
         findings = "" if result.passed else str(result.description)
-        table.add_row(result.check_name, Text(state, style=styles[state]), Text(findings))
+        table.add_row(result.check_name, cell(state, styles[state]), cell(findings))
     return table

@@ -9,8 +9,8 @@ import typer
 from sqlalchemy import URL
 
 from models.migrations import head_revision
-from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import Simulate
+from pipelines.cli.output import say
 from pipelines.cli.processes import stop_all
 from pipelines.errors import ConfigurationError
 from pipelines.postgres import database
@@ -34,9 +34,9 @@ def down() -> None:
     """
     settings = Settings()
     if stop_all(settings.gamepulse_home.resolve()):
-        typer.echo("`gamepulse up` and its processes are stopped.")
+        say("`gamepulse up` and its processes are stopped.")
     stopped = EmbeddedPostgres(settings.embedded_home).stop()
-    typer.echo("The database server is stopped." if stopped else "No database server of this project was running.")
+    say("The database server is stopped." if stopped else "No database server of this project was running.")
 
 
 def migrate(
@@ -68,16 +68,16 @@ def migrate(
         instance.upgrade()
     if roles.names and settings.dagster_database_url is None:  # this login has created Dagster's tables
         give_tables_to_dagster(url)
-    typer.echo(f"Database {describe(url)} is at revision {head_revision()}; Dagster's tables are up to date.")
+    say(f"Database {describe(url)} is at revision {head_revision()}; Dagster's tables are up to date.")
     if merged:
         seasons = "1 team season that was" if merged == 1 else f"{merged} team seasons that were"
-        typer.echo(f"Merged {seasons} loaded under an old slug.")
+        say(f"Merged {seasons} loaded under an old slug.")
     if roles.names:
-        typer.echo(f"Roles: {', '.join(roles.names)}.")
+        say(f"Roles: {', '.join(roles.names)}.")
     for sentence in warnings(url, settings):
-        typer.echo(f"Warning: {type_commands(sentence)}", err=True)
+        say(f"Warning: {sentence}", err=True)
     if roles.advice:
-        typer.echo(
+        say(
             "Warning: gamepulse_reader has rights with which it can fill the disk or hold up the server. Have an "
             "administrator run this in the database, or migrate with --own-server if it is GamePulse's alone:\n"
             + "\n".join(f"{statement};" for statement in roles.advice),
@@ -117,7 +117,7 @@ def url(
     """
     settings = Settings()
     found = database.ready_database(settings)
-    typer.echo(libpq_text(reader_url(found, settings) if reader else found))
+    say(libpq_text(reader_url(found, settings) if reader else found))
 
 
 def find_program(name: str, settings: Settings, url: URL) -> Path:

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from pipelines.cli.options import Simulate
+from pipelines.cli.output import say
 from pipelines.postgres.database import ready_database
 from pipelines.settings import Settings
 from pipelines.warehouse.export import Format, export_tables
@@ -37,12 +38,12 @@ def export(
     with Console(stderr=True).status("Exporting"):
         url = ready_database(Settings())
         manifest = export_tables(url, Path(folder), file_format, first, last, dt.datetime.now(dt.UTC))
-    typer.echo(
+    say(
         f"{folder}: {manifest['rows']['game']:,} games of {manifest['dates']:,} dates, "
         f"{manifest['first_date']} to {manifest['last_date']}."
     )
     if unsettled := manifest["dates"] - manifest["dates_settled"]:
-        typer.echo(f"{unsettled:,} of the dates are not settled: their games may change.", err=True)
+        say(f"{unsettled:,} of the dates are not settled: their games may change.", err=True)
 
 
 def _range(dates: list[str], season: int | None) -> tuple[dt.date, dt.date]:

@@ -13,6 +13,7 @@ from rich.table import Table
 from models.game_text import describe_game_state
 from pipelines.cli.format import format_eastern
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.output import say
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
 from pipelines.settings import Settings
@@ -59,7 +60,7 @@ def history(
     with connect(ready_database(Settings())) as connection:
         versions = [Version(*row) for row in connection.execute(_VERSIONS, {"game_id": game_id})]
     if not versions:
-        typer.echo(f"There is no game {game_id}: gamepulse scores DATE --json has the game_id of each game.", err=True)
+        say(f"There is no game {game_id}: `gamepulse scores DATE --json` has the game_id of each game.", err=True)
         raise typer.Exit(1)
     if as_json:
         print_json({"versions": [version._asdict() for version in versions]})

@@ -22,6 +22,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.cli.output import cell
+
 if TYPE_CHECKING:
     import dagster as dg
 
@@ -78,7 +80,7 @@ def failure_table(failed: Mapping[dt.date, str]) -> Table:
     """Returns one row per failed date."""
     table = Table("Date", "Reason", title="Failed dates", title_justify="left")
     for date in sorted(failed):
-        table.add_row(date.isoformat(), Text(failed[date]))
+        table.add_row(date.isoformat(), cell(failed[date]))
     return table
 
 
@@ -86,5 +88,5 @@ def finding_table(findings: Mapping[dt.date, Sequence[str]]) -> Table:
     """Returns one row per loaded date with findings."""
     table = Table("Date", "Finding", title="Findings about loaded dates", title_justify="left")
     for date in sorted(findings):
-        table.add_row(date.isoformat(), Text("\n".join(findings[date])))
+        table.add_row(date.isoformat(), cell("\n".join(findings[date])))
     return table

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.output import say
 
 
 def prune(
@@ -44,7 +45,7 @@ def prune(
     if as_json:
         print_json({"dry_run": dry_run, **pruned._asdict(), "answers": answers})
     else:
-        typer.echo(
+        say(
             f"{'Would delete' if dry_run else 'Deleted'} {pruned.superseded:,} superseded and {pruned.failed:,} failed "
             f"runs, {pruned.orphaned:,} rows of checks without a run, and {answers:,} answers of the archive."
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pipelines.cli.options import Simulate
+from pipelines.cli.output import say
 from pipelines.errors import NcaaApiError
 from pipelines.ncaa.league import MENS_BASKETBALL, League
 from pipelines.seasons import season_of
@@ -49,13 +50,13 @@ def record(
     path = to / f"{date}.json"
     answers = asyncio.run((_read if archived else _fetch)(MENS_BASKETBALL, date))
     if not any(answer.endpoint == "scoreboard" for answer in answers):
-        typer.echo(f"There is no answer about {date}" + (" in the archive." if archived else "."), err=True)
+        say(f"There is no answer about {date}" + (" in the archive." if archived else "."), err=True)
         raise typer.Exit(1)
     write_recording(path, answers)
-    typer.echo(f"{path}: {len(answers)} answers.")
+    say(f"{path}: {len(answers)} answers.")
     for answer in answers:
         if answer.reason is not None:
-            typer.echo(f"Refused: {answer.reason}")
+            say(f"Refused: {answer.reason}")
 
 
 async def _read(league: League, date: dt.date) -> "list[RecordedAnswer]":
@@ -113,7 +114,7 @@ async def _recorded(
     except NcaaApiError as error:
         raw, reason = error.answer or raw, str(error)
     if raw is None:
-        typer.echo(reason, err=True)
+        say(str(reason), err=True)
         return ()
     return (
         RecordedAnswer(

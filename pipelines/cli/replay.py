@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.output import say
 from pipelines.settings import Settings
 
 
@@ -51,14 +52,14 @@ def replay(
     else:
         stopped = "Stopped: " if result.interrupted else ""
         absent = result.dates - len(result.loaded) - len(result.failed)
-        typer.echo(
+        say(
             f"{stopped}{len(result.loaded)} dates are loaded from the archive (run {result.run_id}), which has no "
             f"answers about {absent} others of the range."
         )
         if result.failed:
             Console().print(failure_table(result.failed))
         if result.error:
-            typer.echo(result.error, err=True)
+            say(result.error, err=True)
     if result.interrupted:
         raise typer.Exit(130)
     if result.failed or result.error or not result.loaded:

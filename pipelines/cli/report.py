@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from pipelines.cli.options import Simulate
+from pipelines.cli.output import say
 from pipelines.errors import ConfigurationError
 from pipelines.health.report import read_days, report_html
 from pipelines.ncaa.league import MENS_BASKETBALL
@@ -41,7 +42,7 @@ def report(
         file.write_text(page, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror}. Choose another file.") from None
-    typer.echo(f"{file.absolute().as_uri()} shows {len(days):,} dates.")
+    say(f"{file.absolute().as_uri()} shows {len(days):,} dates.")
 
 
 async def _findings(settings: Settings) -> tuple[dt.datetime, Counter[dt.date | None]]:

@@ -10,6 +10,7 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from pipelines.cli.options import Simulate
+from pipelines.cli.output import say
 from pipelines.errors import ResolutionError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.sessions import Database
@@ -56,12 +57,12 @@ def resolve(
     who = Who(by or getpass.getuser(), because, until.date() if until is not None else None)
     if undo:
         date = _in_session(lambda session: undo_resolution(session, MENS_BASKETBALL, game, who))
-        typer.echo(f"{game_id_of(game, MENS_BASKETBALL)} of {date} is as the source says again.")
+        say(f"{game_id_of(game, MENS_BASKETBALL)} of {date} is as the source says again.")
     else:
         if not status:
             raise ResolutionError(f"Give the game a status: --status with one of {', '.join(STATUSES)}.")
         date = _in_session(lambda session: resolve_game(session, MENS_BASKETBALL, game, status, who))
-        typer.echo(f"{game_id_of(game, MENS_BASKETBALL)} of {date} is {status}.")
+        say(f"{game_id_of(game, MENS_BASKETBALL)} of {date} is {status}.")
 
 
 def accept(
@@ -97,7 +98,7 @@ def accept(
     change = undo_acceptance if undo else accept_findings
     _in_session(lambda session: change(session, MENS_BASKETBALL, first, last, check, who))
     state = "no longer accepted" if undo else "accepted"
-    typer.echo(f"Findings of {check} from {first} to {last} are {state}.")
+    say(f"Findings of {check} from {first} to {last} are {state}.")
 
 
 def _date(text: str) -> dt.date:

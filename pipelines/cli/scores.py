@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
-import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -16,8 +15,8 @@ from rich.text import Text
 from models.game_text import describe_game_state
 from pipelines.cli.dates import GameDate
 from pipelines.cli.format import format_eastern
-from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.output import cell, say
 from pipelines.postgres.database import connect, ready_database
 from pipelines.seasons import FIRST_GAME_DATE, eastern_date
 from pipelines.settings import Settings
@@ -49,7 +48,7 @@ def scores(
     elif found.games:
         Console().print(scores_table(found, now))
     else:
-        typer.echo(type_commands(no_games(found, now, " --simulate" if simulate else "")))
+        say(no_games(found, now, simulated=simulate))
 
 
 class Score(NamedTuple):
@@ -102,19 +101,17 @@ def read_scores(url: sa.URL, game_date: dt.date) -> Scores:
         return Scores(game_date, fetched_at, games, failure if fetched_at is None else None)
 
 
-def no_games(scores: Scores, now: dt.datetime, simulated: str = "") -> str:
-    """Returns why a date has no games, and what to do; `simulated` is the option that the command needs."""
+def no_games(scores: Scores, now: dt.datetime, *, simulated: bool = False) -> str:
+    """Returns why a date has no games, and what to do."""
     date = scores.game_date
     if scores.fetched_at is not None:
         return f"{date} had no games, as of {format_eastern(scores.fetched_at, now)}."
     if date > eastern_date(now):
-        return (
-            f"{date} is not loaded yet: `gamepulse up{simulated}` loads the games of the next seven days each morning."
-        )
+        return f"{date} is not loaded yet: `gamepulse up` loads the games of the next seven days each morning."
     if date < FIRST_GAME_DATE:
         return f"{date} is before {FIRST_GAME_DATE}, the first date of the source."
-    while_it_runs = f" while `gamepulse up{simulated}` runs" if simulated else ""
-    again = f"run `gamepulse backfill {date}{simulated}`{while_it_runs}."
+    while_it_runs = " while `gamepulse up` runs" if simulated else ""
+    again = f"run `gamepulse backfill {date}`{while_it_runs}."
     if scores.failure is not None:
         return f"{date} failed: {scores.failure}\nTo load it again, {again}"
     return f"{date} was never loaded: {again}"
@@ -169,7 +166,7 @@ def _state(game: Score) -> str:
 
 
 def _team(rank: int | None, name: str) -> Text:
-    return Text(f"({rank}) {name}" if rank is not None else name)
+    return cell(f"({rank}) {name}" if rank is not None else name)
 
 
 def _points(score: int | None) -> str:

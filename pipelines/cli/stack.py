@@ -20,12 +20,12 @@ from types import FrameType
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 from sqlalchemy import URL
 
 from pipelines.cadence import TICK_MINUTES, next_tick
 from pipelines.cli.format import format_eastern
 from pipelines.cli.invocation import as_typed
+from pipelines.cli.output import cell, say
 from pipelines.cli.processes import STOP_SECONDS, environment_of_members, running_ups
 from pipelines.errors import ConfigurationError, DatabaseError, GamePulseError
 from pipelines.postgres.database import attend_server, connect
@@ -89,7 +89,6 @@ def run_stack(settings: Settings, url: URL, host: str, port: int, simulator: Seq
         commands["simulated API"] = ("gamepulse", "simulate", "--port", simulator_port, *simulator)
     commands["webserver"] = ("gamepulse-webserver", "-h", host, "-p", str(port), *WORKSPACE)
     commands["daemon"] = ("dagster-daemon", "run", *WORKSPACE)
-    option = " --simulate" if simulate else ""
     log = home / f"up-{port}.log"
     with _stopped_by_signals(), _children(commands, environment, log) as children:
         with Console().status("Starting Dagster"):
@@ -102,8 +101,8 @@ def run_stack(settings: Settings, url: URL, host: str, port: int, simulator: Seq
             "Database": describe(url),
             "Running": ", ".join(commands),
             "Log": str(log),
-            "Since": f"{format_eastern(now, now)}; Ctrl-C or `{as_typed('gamepulse down')}` stops it",
-            "Commands": ", ".join(as_typed(f"gamepulse {name}{option}") for name in ("scores", "status", "psql")),
+            "Since": f"{format_eastern(now, now)}; Ctrl-C or `gamepulse down` stops it",
+            "Commands": ", ".join(as_typed(f"gamepulse {name}") for name in ("scores", "status", "psql")),
         }
         _watch(settings, url, children, log, facts)
 
@@ -111,7 +110,7 @@ def run_stack(settings: Settings, url: URL, host: str, port: int, simulator: Seq
 def _screen(facts: Mapping[str, str], now: dt.datetime) -> Table:
     table = Table(title=STARTED, title_justify="left", show_header=False)
     for name, value in facts.items():
-        table.add_row(name, Text(value))
+        table.add_row(name, cell(value))
     table.add_row("Next tick", f"{format_eastern(next_tick(now), now)}: today's games, every {TICK_MINUTES} minutes")
     return table
 
@@ -131,7 +130,7 @@ def _stopped_by_signals() -> Iterator[None]:
     try:
         yield
     except _Stop:
-        Console().print("GamePulse is stopped.")
+        say("GamePulse is stopped.")
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
@@ -322,14 +321,14 @@ class _DatabaseWatch:
 
     def _print(self, sentence: str) -> None:
         now = dt.datetime.now(dt.UTC)
-        self._console.print(f"{format_eastern(now, now)}: {sentence}", markup=False, highlight=False, soft_wrap=True)
+        self._console.print(cell(f"{format_eastern(now, now)}: {sentence}"), soft_wrap=True)
 
 
 def _require_running(parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
     for name, process in parts.items():
         if process.poll() is not None:
             last_lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
-            Console(stderr=True).print("\n".join(last_lines), markup=False, highlight=False, soft_wrap=True)
+            say("\n".join(last_lines), err=True)
             raise StackError(
                 f"The {name} ended with exit code {process.returncode}; its last lines are above, all are in {log}."
             )

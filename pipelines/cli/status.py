@@ -12,13 +12,12 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
-from rich.text import Text
 from sqlalchemy import URL, Connection
 
 from pipelines.cadence import next_tick
 from pipelines.cli.format import format_eastern
-from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import AsJson, Simulate, print_json
+from pipelines.cli.output import cell, say
 from pipelines.cli.processes import runs_simulated
 from pipelines.errors import GamePulseError
 from pipelines.health.check import history_problems, read_history, read_problems, warehouse_problems
@@ -65,7 +64,7 @@ def status(simulate: Simulate = False, as_json: AsJson = False, check: Check = F
     now = dt.datetime.now(dt.UTC)
     if check:
         code, line = check_line(now)
-        typer.echo(line)
+        say(line)
         raise typer.Exit(code)
     settings = Settings()
     url = ready_database(settings)
@@ -196,9 +195,9 @@ def status_table(status: Status, now: dt.datetime) -> Table:
         ("Database", f"{describe(status.url)}, {decimal(warehouse.database_bytes)}"),
         ("NCAA API", status.ncaa_api_url),
     ):
-        table.add_row(name, Text(type_commands(value)))
+        table.add_row(name, cell(value))
     for sentence in status.warnings:
-        table.add_row("Warning", Text(type_commands(sentence)))
+        table.add_row("Warning", cell(sentence))
     return table
 
 

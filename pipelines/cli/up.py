@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipelines.cli.invocation import type_commands
 from pipelines.cli.options import Simulate
+from pipelines.cli.output import say
 from pipelines.cli.processes import stop_leftovers
 from pipelines.cli.stack import HOST, STARTED, StackError, require_alone, require_ports, run_stack
 from pipelines.errors import ConfigurationError
@@ -60,7 +60,7 @@ def up(
     settings = Settings()
     home = settings.gamepulse_home.resolve()
     if left := stop_leftovers(home):
-        Console().print(type_commands(f"Stopped {left} processes of a `gamepulse up` that was killed."))
+        say(f"Stopped {left} processes of a `gamepulse up` that was killed.")
     require_ports(settings, host, port, simulate=simulate)
     if detach:
         _detach(home)
@@ -107,7 +107,7 @@ def _detach(home: Path) -> None:
         while STARTED not in screen.read_text() and child.poll() is None:
             time.sleep(0.2)
         time.sleep(0.2)  # the rest of the table
-    typer.echo(screen.read_text(), nl=False)
+    say(screen.read_text().rstrip())
     if child.returncode is not None:
         raise StackError("It ended; the reason is above.")
-    typer.echo(type_commands("Its log: `gamepulse logs -f`. Stop it: `gamepulse down`."))
+    say("Its log: `gamepulse logs -f`. Stop it: `gamepulse down`.")

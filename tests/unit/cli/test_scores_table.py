@@ -80,13 +80,13 @@ def test_a_game_fits_on_a_line_of_80_characters() -> None:
 
 
 def test_no_games_has_a_reason_and_a_next_step() -> None:
-    def why(date: str, fetched_at: dt.datetime | None = None, simulated: str = "") -> str:
-        return no_games(Scores(day(date), fetched_at, []), NOW, simulated)
+    def why(date: str, fetched_at: dt.datetime | None = None, *, simulated: bool = False) -> str:
+        return no_games(Scores(day(date), fetched_at, []), NOW, simulated=simulated)
 
     assert why("2025-12-25", at("2025-12-27 13:00")).startswith("2025-12-25 had no games, as of 2025-12-27 13:00 ET")
     assert "never loaded: run `gamepulse backfill 2025-12-25`" in why("2025-12-25")
-    simulated = why("2026-01-10", simulated=" --simulate")
-    assert "`gamepulse backfill 2026-01-10 --simulate` while `gamepulse up --simulate` runs." in simulated
+    simulated = why("2026-01-10", simulated=True)
+    assert "`gamepulse backfill 2026-01-10` while `gamepulse up` runs." in simulated
     assert "2026-01-11 is not loaded yet" in why("2026-01-11")
     assert why("1999-01-01") == "1999-01-01 is before 2010-11-01, the first date of the source."
     failed = no_games(Scores(day("2026-01-09"), None, [], "GET https://api.test gave 500."), NOW)
