@@ -4,9 +4,7 @@ import copy
 import datetime as dt
 import json
 import os
-import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -31,6 +29,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
 FOLDER = PROJECT / "deploy/kubernetes"
 IMAGE = f"gamepulse-kubernetes-test-{os.getpid()}"
+CODE_SERVER, WEBSERVER, DAEMON = "dagster-dagster-user-deployments-gamepulse", "dagster-webserver", "dagster-daemon"
 TODAY = eastern_date(dt.datetime.now(dt.UTC))
 DATES = [TODAY - dt.timedelta(days=days) for days in range(20, 12, -1)]
 KILLED, TICK, TERMINATED = DATES[1], TODAY - dt.timedelta(days=11), TODAY - dt.timedelta(days=10)
@@ -63,6 +62,7 @@ class Kubernetes(Webserver):
         cluster.config_maps["kubeconfig"] = {"config": cluster.kubeconfig()}
         self.chart = Chart(self._values())
         cluster.config_maps |= self.chart.config_maps()
+        cluster.services.add("gamepulse")
 
     def _values(self) -> dict[str, Any]:
         """Returns the values with the addresses of this machine, and less at once."""
@@ -76,6 +76,7 @@ class Kubernetes(Webserver):
             service["volumes"].append({"name": "kubernetes", "configMap": {"name": "kubeconfig"}})
             service["volumeMounts"].append({"name": "kubernetes", "mountPath": "/kubernetes"})
         values["dagsterWebserver"]["service"]["port"] = self.port
+        values["dagsterWebserver"]["readinessProbe"]["httpGet"]["port"] = self.port
         launcher = values["runLauncher"]["config"]["k8sRunLauncher"]
         launcher |= {"loadInclusterConfig": False, "kubeconfigFile": "/kubernetes/config"}
         values["postgresql"] |= {
@@ -99,15 +100,13 @@ class Kubernetes(Webserver):
         assert self.cluster.exit_code(name) == 0, self.cluster.logs(name)
 
     def start(self) -> None:
-        """Starts the chart's pods without automation."""
+        """Starts the chart's pods, all but the webserver for guests, without automation."""
         pods = self.chart.pods()
-        self.cluster.start("code-server", pods["code-server"])
-        port = int(pods["code-server"]["containers"][0]["args"][6])
-        until("the code server listens", lambda: _listens(port), 120)
-        self.cluster.start("webserver", pods["webserver"])
-        until("the webserver answers", self.is_up, 120)
+        for name in (CODE_SERVER, WEBSERVER):
+            self.cluster.start(name, pods[name])
+            until("it is ready", lambda name=name: self.cluster.is_ready(name), 120)
         self.stop_automation()
-        self.cluster.start("daemon", pods["daemon"])
+        self.cluster.start(DAEMON, pods[DAEMON])
 
     def runs(self, **tags: str) -> list[dict[str, Any]]:
         """Returns the runs with these tags, oldest first."""
@@ -122,12 +121,6 @@ class Kubernetes(Webserver):
         path = f"/scoreboard/basketball-men/d1/{date:%Y/%m/%d}"
         requests = self.api.simulator.requests
         until(f"{date} is requested", lambda: any(path in request.path for request in requests), 90)
-
-
-def _listens(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 def job_of(run_id: str) -> str:
@@ -201,13 +194,16 @@ def test_a_backfill_is_a_pod_per_date_a_tick_goes_first_and_a_killed_pod_is_repl
 
 
 def test_every_pod_is_confined(kubernetes: Kubernetes) -> None:
-    for name in ("code-server", "daemon", "webserver", "migrate", *kubernetes.cluster.jobs):
+    jobs = kubernetes.cluster.jobs
+    for name in (CODE_SERVER, DAEMON, WEBSERVER, "migrate", *jobs):
         found = kubernetes.cluster.inspect(name)
         host = found["HostConfig"]
         assert found["Config"]["User"] == "10001:10001", name
         assert (host["ReadonlyRootfs"], host["CapDrop"], host["CapAdd"]) == (True, ["ALL"], None), name
         assert "no-new-privileges:true" in host["SecurityOpt"], name
         assert host["Memory"] > 0, name
+    tokens = {job["spec"]["template"]["spec"]["automountServiceAccountToken"] for job in jobs.values()}
+    assert tokens == {False}, "a run may talk to Kubernetes"
 
 
 def test_terminate_ends_a_pod(kubernetes: Kubernetes) -> None:
@@ -223,9 +219,7 @@ def test_terminate_ends_a_pod(kubernetes: Kubernetes) -> None:
 
 
 def test_the_daemon_passes_its_probe(kubernetes: Kubernetes) -> None:
-    values = yaml.safe_load((FOLDER / "values.yaml").read_text())
-    command = values["dagsterDaemon"]["readinessProbe"]["exec"]["command"]
-    run("docker", "exec", kubernetes.cluster.container("daemon"), *command)
+    until("it is ready", lambda: kubernetes.cluster.is_ready(DAEMON), 60)
 
 
 def test_the_manifests_are_objects_of_kubernetes(kubernetes: Kubernetes, kubernetes_image: str) -> None:

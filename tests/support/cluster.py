@@ -1,7 +1,8 @@
 """A stand-in for a Kubernetes cluster: its API for Jobs and pods, which starts each pod as a container of Docker.
 
-A pod gets its own image, arguments, environment, volumes, user, security context and limit of memory; a field that is
-not carried out is an error. All pods share the network of this machine, so services and network policies are not tried.
+A pod gets its own init containers, image, arguments, environment, volumes, user, security context, limit of memory and
+readiness probe; a field that is not carried out is an error. All pods share the network of this machine: a service is a
+name for it, and network policies are not tried.
 """
 
 import json
@@ -9,14 +10,21 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-_POD: Final = {"containers", "volumes", "securityContext", "restartPolicy", "serviceAccountName", "imagePullSecrets"}
-_CONTAINER: Final = {"name", "image", "imagePullPolicy", "command", "args", "env", "envFrom", "resources"}
+_POD: Final = {
+    *("initContainers", "containers", "volumes", "securityContext", "restartPolicy", "serviceAccountName"),
+    *("automountServiceAccountToken", "imagePullSecrets"),
+}
+_CONTAINER: Final = {
+    *("name", "image", "imagePullPolicy", "command", "args", "env", "envFrom", "resources", "securityContext"),
+    *("volumeMounts", "ports", "readinessProbe"),
+}
 _POD_SECURITY: Final = {"runAsNonRoot", "runAsUser", "runAsGroup", "fsGroup", "seccompProfile"}
 _UNITS: Final = {"Mi": "m", "Gi": "g"}
 
@@ -26,12 +34,14 @@ class Cluster:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
+        self.services: set[str] = set()
         self.config_maps: dict[str, dict[str, str]] = {}
         self.secrets: dict[str, dict[str, str]] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         """All Jobs that were created, in order, also those that were deleted."""
         self.deleted: set[str] = set()
         self.folder = folder
+        self._probes: dict[str, Mapping[str, Any]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.cluster = self  # type: ignore[attr-defined]
         threading.Thread(target=self._server.serve_forever, name="kubernetes", daemon=True).start()
@@ -58,8 +68,28 @@ class Cluster:
         self.jobs[name] = dict(job)
 
     def start(self, name: str, pod: Mapping[str, Any]) -> None:
-        """Starts a pod with one container."""
-        _docker("run", "--detach", "--name", self.container(name), "--network", "host", *self._arguments(name, pod))
+        """Starts a pod with one container, after its init containers ended."""
+        for container in pod.get("initContainers", []):
+            if "nslookup" not in container["command"][-1]:  # for which there is no server
+                _docker("run", "--rm", *self._arguments(name, pod, container))
+        [container] = pod["containers"]
+        _docker("run", "--detach", "--name", self.container(name), *self._arguments(name, pod, container))
+        self._probes[name] = container.get("readinessProbe", {})
+
+    def is_ready(self, name: str) -> bool:
+        """Whether a pod passes its readiness probe."""
+        probe = self._probes[name]
+        if "exec" in probe:
+            command = ["docker", "exec", self.container(name), *probe["exec"]["command"]]
+            return subprocess.run(command, capture_output=True, check=False, timeout=120).returncode == 0
+        port, path = probe["httpGet"]["port"], probe["httpGet"]["path"]
+        # Kubernetes asks for the address of the pod.
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": f"10.1.2.3:{port}"})
+        try:
+            urllib.request.urlopen(request, timeout=probe["timeoutSeconds"]).close()
+        except OSError:
+            return False
+        return True
 
     def container(self, name: str) -> str:
         """Returns the name of a pod's container."""
@@ -100,22 +130,23 @@ class Cluster:
         self._server.shutdown()
         self._server.server_close()
 
-    def _arguments(self, name: str, pod: Mapping[str, Any]) -> list[str]:
-        _require_known("pod", pod, _POD | {"automountServiceAccountToken"})
+    def _arguments(self, name: str, pod: Mapping[str, Any], container: Mapping[str, Any]) -> list[str]:
+        _require_known("pod", pod, _POD)
         _require_known("pod's security context", pod["securityContext"], _POD_SECURITY)
-        [container] = pod["containers"]
-        _require_known("container", container, _CONTAINER | {"securityContext", "volumeMounts"})
+        _require_known("container", container, _CONTAINER)
         user = pod["securityContext"]
         assert user["runAsNonRoot"]
         assert user["runAsUser"] > 0
         assert user["seccompProfile"] == {"type": "RuntimeDefault"}  # Docker's default too
         arguments = ["--user", f"{user['runAsUser']}:{user['runAsGroup']}", *_confinement(container["securityContext"])]
-        amount, unit = re.fullmatch(r"(\d+)(\wi)", container["resources"]["limits"]["memory"]).groups()  # type: ignore[union-attr]
-        arguments += ["--memory", f"{amount}{_UNITS[unit]}"]
+        arguments += ["--network", "host", *(f"--add-host={service}:127.0.0.1" for service in sorted(self.services))]
+        if "resources" in container:
+            amount, unit = re.fullmatch(r"(\d+)(\wi)", container["resources"]["limits"]["memory"]).groups()  # type: ignore[union-attr]
+            arguments += ["--memory", f"{amount}{_UNITS[unit]}"]
         for variable, value in self._environment(container).items():
             arguments += ["--env", f"{variable}={value}"]
         volumes = {volume["name"]: volume for volume in pod["volumes"]}
-        for mount in container["volumeMounts"]:
+        for mount in container.get("volumeMounts", []):
             arguments += self._mount(name, volumes[mount["name"]], mount)
         command = container.get("command") or []
         if command:
@@ -126,7 +157,9 @@ class Cluster:
         found: dict[str, str] = {}
         for source in container.get("envFrom") or []:
             [(kind, reference)] = source.items()
-            found |= {"configMapRef": self.config_maps, "secretRef": self.secrets}[kind][reference["name"]]
+            of_kind = {"configMapRef": self.config_maps, "secretRef": self.secrets}[kind]
+            if reference["name"] in of_kind or not reference.get("optional"):
+                found |= of_kind[reference["name"]]
         for variable in container.get("env") or []:
             if "valueFrom" in variable:
                 reference = variable["valueFrom"]["secretKeyRef"]

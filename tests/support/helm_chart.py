@@ -1,10 +1,9 @@
-"""What Dagster's Helm chart makes of deploy/kubernetes/values.yaml, since Helm is not installed where the tests run.
+"""What Dagster's Helm chart makes of deploy/kubernetes/values.yaml, since neither is to be had where the tests run.
 
-Written after the chart's templates and schema classes (dagster-io/dagster, helm/dagster, commit 0f2d9d8). A value that
-it does not know is an error. It leaves out init containers, probes, services and accounts.
+`tests/unit/deploy/test_helm.py` compares it with Helm where a chart is; it was equal to that of Dagster 1.12.19.
+A value that is not carried out here is an error. Roles, service accounts and labels are left out.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,69 +12,30 @@ import yaml
 HOME: Final = "/opt/dagster/dagster_home"
 RELEASE: Final = "dagster"
 
-_POD: Final = {
-    *(
-        "image",
-        "env",
-        "envConfigMaps",
-        "envSecrets",
-        "annotations",
-        "labels",
-        "nodeSelector",
-        "affinity",
-        "tolerations",
-    ),
-    *("podSecurityContext", "securityContext", "resources", "readinessProbe", "livenessProbe", "startupProbe"),
-    *("schedulerName", "volumes", "volumeMounts"),
-}
-_DEPLOYMENT: Final = _POD | {"name", "port", "dagsterApiGrpcArgs", "codeServerArgs", "includeConfigInLaunchedRuns"}
-_DAEMON: Final = _POD | {
-    *("enabled", "runCoordinator", "heartbeatTolerance", "deploymentLabels", "runMonitoring", "runRetries", "sensors"),
-    "schedules",
-}
-_WEBSERVER: Final = _POD | {
-    *("replicaCount", "nameOverride", "pathPrefix", "service", "workspace", "deploymentLabels", "enableReadOnly"),
-    *("dbStatementTimeout", "dbPoolRecycle", "logLevel"),
-}
+_POD: Final = {"image", "envSecrets", "podSecurityContext", "securityContext", "resources", "volumes", "volumeMounts"}
+_CODE: Final = _POD | {"name", "port", "dagsterApiGrpcArgs", "includeConfigInLaunchedRuns"}
+_DAEMON: Final = _POD | {*("readinessProbe", "runCoordinator", "runMonitoring", "runRetries", "sensors", "schedules")}
+_WEBSERVER: Final = _POD | {"env", "readinessProbe", "nameOverride", "service", "enableReadOnly"}
 _LAUNCHER: Final = {
-    *(
-        "image",
-        "imagePullPolicy",
-        "jobNamespace",
-        "loadInclusterConfig",
-        "kubeconfigFile",
-        "envConfigMaps",
-        "envSecrets",
-    ),
-    *("envVars", "volumeMounts", "volumes", "labels", "failPodOnRunFailure", "resources", "schedulerName"),
-    *("securityContext", "runK8sConfig"),
+    *("imagePullPolicy", "envSecrets", "volumes", "volumeMounts", "securityContext", "runK8sConfig"),
+    *("loadInclusterConfig", "kubeconfigFile"),
 }
-_RUN_CONFIG: Final = {"containerConfig", "podSpecConfig", "podTemplateSpecMetadata", "jobSpecConfig", "jobMetadata"}
+_RUN_CONFIG: Final = {"containerConfig", "podSpecConfig", "jobSpecConfig"}
 _POSTGRESQL: Final = {
-    *("image", "enabled", "postgresqlHost", "postgresqlUsername", "postgresqlPassword", "postgresqlDatabase"),
-    *("postgresqlParams", "postgresqlScheme", "service"),
+    *("image", "enabled", "postgresqlHost", "postgresqlUsername", "postgresqlDatabase", "postgresqlParams"),
+    *("postgresqlScheme", "service"),
 }
 _CHART: Final = {
-    *("dagsterWebserver", "dagster-user-deployments", "postgresql", "generatePostgresqlPasswordSecret", "ingress"),
-    *(
-        "generateCeleryConfigSecret",
-        "rabbitmq",
-        "redis",
-        "flower",
-        "imagePullSecrets",
-        "computeLogManager",
-        "scheduler",
-    ),
-    *("runLauncher", "pythonLogs", "dagsterDaemon", "busybox", "migrate", "telemetry", "serviceAccount", "global"),
-    *("retention", "concurrency", "additionalInstanceConfig"),
+    *("dagsterWebserver", "dagsterDaemon", "dagster-user-deployments", "runLauncher", "postgresql", "global"),
+    *("generatePostgresqlPasswordSecret", "ingress", "telemetry", "additionalInstanceConfig"),
 }
+_DISABLED: Final = {"enabled": False}
 
 
 class Chart:
     """The chart's objects for some values."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        _require_known(values, _CHART)
         self._daemon, self._webserver = values["dagsterDaemon"], values["dagsterWebserver"]
         [self._code] = values["dagster-user-deployments"]["deployments"]
         self._launcher = values["runLauncher"]["config"]["k8sRunLauncher"]
@@ -83,38 +43,46 @@ class Chart:
         self._password = values["global"]["postgresqlSecretName"]
         self._additional = values["additionalInstanceConfig"]
         for given, known in (
+            (values, _CHART),
             (self._daemon, _DAEMON),
             (self._webserver, _WEBSERVER),
-            (self._code, _DEPLOYMENT),
+            (self._code, _CODE),
             (self._launcher, _LAUNCHER),
             (self._launcher["runK8sConfig"], _RUN_CONFIG),
             (self._postgresql, _POSTGRESQL),
         ):
-            _require_known(given, known)
-        # Otherwise the chart writes these sections itself, beside those of additionalInstanceConfig.
-        for section in ("runCoordinator", "runMonitoring", "runRetries"):
-            assert self._daemon[section] == {"enabled": False}
+            unknown = sorted(given.keys() - known)
+            assert not unknown, f"the values {', '.join(unknown)} are not carried out"
+        assert self._postgresql["enabled"] is False
+        # Else the chart writes these sections, or environment and token of the code server for the pods of the runs.
+        assert self._code["includeConfigInLaunchedRuns"] == _DISABLED
+        assert [self._daemon[section] for section in ("runMonitoring", "runRetries")] == [_DISABLED] * 2
+        assert [self._daemon[section] for section in ("sensors", "schedules")] == [{"useThreads": False}] * 2
 
     def instance(self) -> dict[str, Any]:
         """Returns the configuration of the instance, which the chart writes to its `dagster.yaml`."""
+        coordinator = self._daemon["runCoordinator"]
+        assert (coordinator["enabled"], coordinator["type"]) == (True, "CustomRunCoordinator")
         postgres = {
             "username": self._postgresql["postgresqlUsername"],
             "password": {"env": "DAGSTER_PG_PASSWORD"},
             "hostname": self._postgresql["postgresqlHost"],
             "db_name": self._postgresql["postgresqlDatabase"],
-            "port": self._postgresql.get("service", {"port": 5432})["port"],
+            "port": self._port,
             "params": self._postgresql["postgresqlParams"],
             "scheme": self._postgresql["postgresqlScheme"],
         }
         launcher = {
             "load_incluster_config": self._launcher.get("loadInclusterConfig", True),
             "job_namespace": "default",
-            "image_pull_policy": "Always",
+            "image_pull_policy": self._launcher["imagePullPolicy"],
             "service_account_name": RELEASE,
             "dagster_home": HOME,
             "instance_config_map": f"{RELEASE}-instance",
             "postgres_password_secret": self._password,
             "env_secrets": [secret["name"] for secret in self._launcher["envSecrets"]],
+            "volume_mounts": self._launcher["volumeMounts"],
+            "volumes": self._launcher["volumes"],
             "security_context": self._launcher["securityContext"],
             "run_k8s_config": {
                 "container_config": self._launcher["runK8sConfig"]["containerConfig"],
@@ -130,6 +98,7 @@ class Chart:
             "run_launcher": {"module": "dagster_k8s", "class": "K8sRunLauncher", "config": launcher},
             "run_storage": _storage("run_storage", "PostgresRunStorage", postgres),
             "event_log_storage": _storage("event_log", "PostgresEventLogStorage", postgres),
+            "run_coordinator": coordinator["config"]["customRunCoordinator"],
             "compute_logs": {
                 "module": "dagster.core.storage.noop_compute_log_manager",
                 "class": "NoOpComputeLogManager",
@@ -141,71 +110,110 @@ class Chart:
 
     def config_maps(self) -> dict[str, dict[str, str]]:
         """Returns the chart's config maps by name."""
-        server = {"host": "127.0.0.1", "port": self._code["port"], "location_name": self._code["name"]}
-        home = {"DAGSTER_HOME": HOME}
+        server = {"host": self._code["name"], "port": self._code["port"], "location_name": self._code["name"]}
+        environment = {"DAGSTER_HOME": HOME, "DAGSTER_K8S_PIPELINE_RUN_NAMESPACE": "default"}
         return {
             f"{RELEASE}-instance": {"dagster.yaml": yaml.safe_dump(self.instance())},
             f"{RELEASE}-workspace-yaml": {"workspace.yaml": yaml.safe_dump({"load_from": [{"grpc_server": server}]})},
-            f"{RELEASE}-env": home,
-            f"{RELEASE}-{self._code['name']}-user-env": {},
+            f"{RELEASE}-daemon-env": environment,
+            f"{RELEASE}-webserver-env": environment,
+            f"{RELEASE}-dagster-user-deployments-user-deployments-shared-env": environment,
+            f"{RELEASE}-dagster-user-deployments-{self._code['name']}-user-env": {},
         }
 
     def pods(self) -> dict[str, dict[str, Any]]:
-        """Returns the specifications of the pods of code server, daemon and webserver."""
-        code, webserver_port = self._code, self._webserver["service"]["port"]
-        workspace = "-w /dagster-workspace/workspace.yaml"
-        context = {
-            "image_pull_policy": code["image"]["pullPolicy"],
-            "env_config_maps": [f"{RELEASE}-{code['name']}-user-env"],
-            "env_secrets": [secret["name"] for secret in code["envSecrets"]],
-            "volume_mounts": code["volumeMounts"],
-            "volumes": code["volumes"],
-            "resources": code["resources"],
-            "namespace": "default",
-            "service_account_name": f"{RELEASE}-user-deployments",
-        }
-        code_server = self._pod(code)
-        code_server["containers"][0] |= {
-            "args": ["dagster", "api", "grpc", "-h", "0.0.0.0", "-p", str(code["port"]), *code["dagsterApiGrpcArgs"]],
-        }
-        code_server["containers"][0]["env"] += [
-            {"name": "DAGSTER_CURRENT_IMAGE", "value": _name(code["image"])},
-            {"name": "DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT", "value": json.dumps({"k8s": context})},
+        """Returns the specifications of the pods by the names of their deployments."""
+        code, workspace = self._code, "-w /dagster-workspace/workspace.yaml"
+        subchart = f"{RELEASE}-dagster-user-deployments"
+        code_server = self._pod(code, f"{subchart}-user-deployments-shared-env", f"{subchart}-{code['name']}-user-env")
+        code_server["serviceAccountName"] = f"{subchart}-user-deployments"
+        container = code_server["containers"][0]
+        container["name"] = "dagster-user-deployments"
+        container["args"] = [
+            *("dagster", "api", "grpc", "-h", "0.0.0.0", "-p", str(code["port"])),
+            *code["dagsterApiGrpcArgs"],
         ]
-        daemon, webserver = self._pod(self._daemon), self._pod(self._webserver)
-        for pod, command in (
-            (daemon, f"dagster-daemon run {workspace}"),
-            (webserver, f"dagster-webserver -h 0.0.0.0 -p {webserver_port} {workspace}"),
-        ):
-            container = pod["containers"][0]
-            container["command"] = ["/bin/bash", "-c", command]
-            container["volumeMounts"] = [
-                {"name": "dagster-instance", "mountPath": f"{HOME}/dagster.yaml", "subPath": "dagster.yaml"},
-                {"name": "dagster-workspace-yaml", "mountPath": "/dagster-workspace/"},
-                *container["volumeMounts"],
-            ]
-            pod["volumes"] = [
-                {"name": "dagster-instance", "configMap": {"name": f"{RELEASE}-instance"}},
-                {"name": "dagster-workspace-yaml", "configMap": {"name": f"{RELEASE}-workspace-yaml"}},
-                *pod["volumes"],
-            ]
-        return {"code-server": code_server, "daemon": daemon, "webserver": webserver}
+        container["env"].append({"name": "DAGSTER_CURRENT_IMAGE", "value": _name(code["image"])})
+        container["envFrom"].append({"secretRef": {"name": "dagster-celery-config-secret", "optional": True}})
+        container["readinessProbe"] = {
+            "exec": {"command": ["dagster", "api", "grpc-health-check", "-p", str(code["port"])]},
+            **{"periodSeconds": 20, "timeoutSeconds": 10, "successThreshold": 1, "failureThreshold": 15},
+        }
+        pods = {f"{subchart}-{code['name']}": code_server}
 
-    def _pod(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        daemon = self._pod(self._daemon, f"{RELEASE}-daemon-env")
+        daemon["containers"][0]["env"].append({"name": "DAGSTER_DAEMON_HEARTBEAT_TOLERANCE", "value": "1800"})
+        pods[f"{RELEASE}-daemon"] = self._of_dagster(daemon, self._daemon, f"dagster-daemon run {workspace}")
+        for suffix, option in (("", ""), ("-read-only", " --read-only")):
+            assert self._webserver["enableReadOnly"]
+            port = self._webserver["service"]["port"]
+            webserver = self._pod(self._webserver, f"{RELEASE}-webserver-env")
+            webserver["containers"][0]["ports"] = [{"name": "http", "containerPort": port, "protocol": "TCP"}]
+            command = f"dagster-webserver -h 0.0.0.0 -p {port} {workspace}{option}"
+            name = f"{RELEASE}-{self._webserver['nameOverride']}{suffix}"
+            pods[name] = self._of_dagster(webserver, self._webserver, command)
+            defaults = {"periodSeconds": 20, "timeoutSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+            webserver["containers"][0]["readinessProbe"] = defaults | self._webserver["readinessProbe"]
+        return pods
+
+    @property
+    def _port(self) -> int:
+        return int(self._postgresql.get("service", {"port": 5432})["port"])
+
+    def _of_dagster(self, pod: dict[str, Any], given: Mapping[str, Any], command: str) -> dict[str, Any]:
+        """Returns the pod of a daemon or webserver, which waits for the database and the code server's name."""
+        host, user = self._postgresql["postgresqlHost"], self._postgresql["postgresqlUsername"]
+        ready = f'pg_isready -h "{host}" -p {self._port} -U {user}'
+        image, code = self._postgresql["image"], self._code["name"]
+        pod["initContainers"] = [
+            {
+                "name": "check-db-ready",
+                "image": f"docker.io/{_name(image)}",
+                "imagePullPolicy": image["pullPolicy"],
+                "command": ["sh", "-c", f"until {ready}; do echo waiting for database; sleep 2; done;"],
+                "securityContext": given["securityContext"],
+            },
+            {
+                "name": f"init-user-deployment-{code}",
+                "image": "docker.io/busybox:1.28",
+                "command": ["sh", "-c", f"until nslookup {code}; do echo waiting for user service; sleep 2; done"],
+                "securityContext": given["securityContext"],
+            },
+        ]
+        container = pod["containers"][0]
+        container["command"] = ["/bin/bash", "-c", command]
+        container["volumeMounts"] = [
+            {"name": "dagster-instance", "mountPath": f"{HOME}/dagster.yaml", "subPath": "dagster.yaml"},
+            {"name": "dagster-workspace-yaml", "mountPath": "/dagster-workspace/"},
+            *container["volumeMounts"],
+        ]
+        pod["volumes"] = [
+            {"name": "dagster-instance", "configMap": {"name": f"{RELEASE}-instance"}},
+            {"name": "dagster-workspace-yaml", "configMap": {"name": f"{RELEASE}-workspace-yaml"}},
+            *pod["volumes"],
+        ]
+        if "readinessProbe" in given:
+            container["readinessProbe"] = given["readinessProbe"]
+        return pod
+
+    def _pod(self, given: Mapping[str, Any], *config_maps: str) -> dict[str, Any]:
         password = {"secretKeyRef": {"name": self._password, "key": "postgresql-password"}}
         container = {
             "name": RELEASE,
             "image": _name(given["image"]),
+            "imagePullPolicy": given["image"]["pullPolicy"],
             "securityContext": given["securityContext"],
             "env": [{"name": "DAGSTER_PG_PASSWORD", "valueFrom": password}, *given.get("env", [])],
             "envFrom": [
-                {"configMapRef": {"name": f"{RELEASE}-env"}},
+                *({"configMapRef": {"name": name}} for name in config_maps),
                 *({"secretRef": secret} for secret in given["envSecrets"]),
             ],
             "resources": given["resources"],
             "volumeMounts": [*given["volumeMounts"]],
         }
         return {
+            "serviceAccountName": RELEASE,
+            "automountServiceAccountToken": True,
             "securityContext": given["podSecurityContext"],
             "containers": [container],
             "volumes": [*given["volumes"]],
@@ -218,8 +226,3 @@ def _storage(module: str, name: str, config: dict[str, Any]) -> dict[str, Any]:
 
 def _name(image: Mapping[str, str]) -> str:
     return f"{image['repository']}:{image['tag']}"
-
-
-def _require_known(given: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(given.keys() - known)
-    assert not unknown, f"the chart has no values {', '.join(unknown)}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.helm_chart import Chart
+from support.helm_chart import RELEASE, Chart
 
 from pipelines.settings import PROJECT, Settings
 
@@ -34,6 +34,8 @@ DIFFERS = {
     "run_monitoring.cancel_timeout_seconds": 60,
     "run_monitoring.max_resume_run_attempts": 0,
 }
+WEBSERVERS = {"dagster-webserver", "dagster-webserver-read-only"}
+"""Deployments and services of the chart."""
 CONFINED = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -54,6 +56,9 @@ def flat(node: Any, path: str = "") -> dict[str, Any]:
 def test_the_instance_of_the_cluster_differs_from_dagster_yaml_only_where_it_is_said() -> None:
     machine = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
     cluster = Chart(VALUES).instance()
+    coordinator = cluster.pop("run_coordinator")
+    assert coordinator["class"] == "QueuedRunCoordinator"
+    cluster["run_queue"] = coordinator["config"]
     cluster["compute_logs"]["module"] = cluster["compute_logs"]["module"].replace("dagster.core", "dagster._core")
     ours = flat({name: section for name, section in machine.items() if name not in OF_ONE_MACHINE})
     of_chart = {"scheduler", "schedule_storage", "run_storage", "event_log_storage", "run_launcher"}
@@ -97,6 +102,30 @@ def test_every_secret_and_service_that_is_named_exists() -> None:
     ports = {VALUES["dagsterWebserver"]["service"]["port"]}
     assert {int(port) for port in re.findall(r"number: (\d+)", text)} == ports
     assert VALUES["dagsterWebserver"]["readinessProbe"]["httpGet"]["port"] in ports
+    assert set(re.findall(r"service: {name: ([\w-]+)", text)) == WEBSERVERS < Chart(VALUES).pods().keys()
+
+
+def test_nothing_comes_in_but_to_the_ports_of_webservers_and_code_server() -> None:
+    policies = {m["metadata"]["name"]: m["spec"] for m in MANIFESTS if m["kind"] == "NetworkPolicy"}
+    nothing = policies.pop("nothing-comes-in")
+    assert nothing == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    opened = {
+        name: {port["port"] for rule in spec["ingress"] for port in rule["ports"]} for name, spec in policies.items()
+    }
+    [code] = VALUES["dagster-user-deployments"]["deployments"]
+    assert opened == {
+        "ingress-to-webservers": {VALUES["dagsterWebserver"]["service"]["port"]},
+        "dagster-to-code-server": {code["port"]},
+    }
+    # The chart's labels: of a webserver, its name; of a code server, of which there may be several, a common one.
+    [webservers] = policies["ingress-to-webservers"]["podSelector"]["matchExpressions"]
+    assert webservers == {"key": "component", "operator": "In", "values": sorted(WEBSERVERS)}
+    assert policies["dagster-to-code-server"]["podSelector"] == {"matchLabels": {"component": "user-deployments"}}
+    sources = [rule["from"] for name in sorted(policies) for rule in policies[name]["ingress"]]
+    assert sources == [
+        [{"podSelector": {"matchLabels": {"app.kubernetes.io/instance": RELEASE}}}],
+        [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}],
+    ]
 
 
 def pods() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -112,17 +141,18 @@ def pods() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_every_pod_is_confined_and_limited() -> None:
-    names = set()
+    names, chart = set(), {"dagster-dagster-user-deployments-gamepulse", "dagster-daemon", *WEBSERVERS}
     for name, pod in pods():
         names.add(name)
         context = pod["securityContext"]
         assert (context["runAsNonRoot"], context["runAsUser"]) == (True, 10001), name
         assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
-        assert [container["securityContext"] for container in pod["containers"]] == [CONFINED], name
+        containers = [*pod.get("initContainers", []), *pod["containers"]]
+        assert [container["securityContext"] for container in containers] == [CONFINED] * len(containers), name
         assert pod["containers"][0]["resources"]["limits"]["memory"], name
         # Only Dagster's own processes talk to Kubernetes.
-        assert name in {"code-server", "daemon", "webserver"} or pod["automountServiceAccountToken"] is False, name
-    assert names == {"code-server", "daemon", "webserver", "run", "gamepulse-migrate", "gamepulse-backup"}
+        assert name in chart or pod["automountServiceAccountToken"] is False, name
+    assert names == chart | {"run", "gamepulse-migrate", "gamepulse-backup"}
 
 
 def test_both_webservers_are_behind_a_login() -> None:
@@ -142,13 +172,14 @@ def test_versions_are_those_of_the_project() -> None:
     assert images == {f"registry.example.org/gamepulse:{VERSION}"}
     pins = (PROJECT / "pyproject.toml").read_text()
     readme = (FOLDER / "README.md").read_text()
-    assert re.findall(r"dagster/dagster --version ([\d.]+)", readme) == re.findall('"dagster==(.+)"', pins)
+    assert set(re.findall(r"dagster/dagster --version ([\d.]+)", readme)) == set(re.findall('"dagster==(.+)"', pins))
     assert set(re.findall(r"gamepulse:([\d.]+\d)", readme)) == {VERSION}
     [backup] = [pod["containers"][0]["image"] for name, pod in pods() if name == "gamepulse-backup"]
+    assert "{repository}:{tag}".format_map(VALUES["postgresql"]["image"]) == f"library/{backup}"
     assert backup == re.findall(r"POSTGRES_IMAGE:-([^}@]+)", COMPOSE["services"]["db"]["image"])[0]
 
 
 @pytest.mark.parametrize("section", ["dagsterDaemon", "dagsterWebserver", "postgresql"])
-def test_a_value_that_the_chart_does_not_have_is_noticed(section: str) -> None:
-    with pytest.raises(AssertionError, match="the chart has no values typo"):
+def test_a_value_that_is_not_carried_out_is_noticed(section: str) -> None:
+    with pytest.raises(AssertionError, match="the values typo are not carried out"):
         Chart({**VALUES, section: {**VALUES[section], "typo": 1}})
