@@ -19,7 +19,7 @@ from support.invariants import QUIET
 from support.postgres_servers import settings_for
 
 from models.archive import ARCHIVE_SCHEMA
-from models.migrations import VERSION_TABLE
+from models.migrations import VERSION_TABLE, head_revision
 from models.turns import TURN_NAMES
 from pipelines.errors import SchemaError
 from pipelines.ingest import IngestedDate, ingest_dates
@@ -121,13 +121,15 @@ def test_an_upgrade_from_0_1_0_under_running_ticks_loses_nothing(old_database: s
         new.start()
         time.sleep(0.2)
         migrate(settings_for(old_database))
+        during = len(ticks.committed)
         new.join(60)
         ticks.stopped.set()
         ticks.join(10)
 
     assert [type(outcome) for outcome in outcomes] == [IngestedDate]
     after = {table: rows(old_database, table) for table in KEYS}
-    assert len(ticks.committed) > 5
+    assert ticks.refused == []
+    assert len(ticks.committed) > during > 5, "a process of 0.1.0 does not go on"
     assert set(ticks.committed) <= after["rejected_game"].keys()
     for table, old_rows in before.items():
         for key, row in old_rows.items():
@@ -136,6 +138,7 @@ def test_an_upgrade_from_0_1_0_under_running_ticks_loses_nothing(old_database: s
     assert len(loaded) == after["scoreboard"][DATE.isoformat()]["games_received"] > 0
 
     with connect(old_database) as connection:
+        assert connection.execute(sa.text(f"SELECT * FROM {VERSION_TABLE}")).scalar_one() == head_revision()
         context = MigrationContext.configure(
             connection,
             opts={
