@@ -41,7 +41,7 @@ SATURDAY = dt.date(2026, 1, 3)
 FIRST = dt.date(2025, 11, 3)
 RANGE = 150
 CONCURRENT_RUNS = 3
-_GAMES = ("pipelines.definitions", "ncaa_ingestion")
+GAMES = ("pipelines.definitions", "ncaa_ingestion")
 _NOTHING = ("benchmarks.empty_asset", "nothing_job")
 _RUN_SECONDS = 300.0
 
@@ -132,7 +132,7 @@ def _tick(servers: CodeServers, api: Served, repeats: int) -> Iterator[Row]:
     tags = {"dagster/partition": SATURDAY.isoformat()}
     ticks, empty = [], []
     for number in range(repeats + 1):
-        tick, nothing = servers.run(_GAMES, tags), servers.run(_NOTHING, {})
+        tick, nothing = servers.run(GAMES, tags), servers.run(_NOTHING, {})
         if number > 0:  # the first one loads the day
             ticks.append(tick)
             empty.append(nothing)
@@ -146,8 +146,8 @@ def _range(servers: CodeServers, api: Served, repeats: int) -> Iterator[Row]:
     tags = dict(zip(RANGE_TAGS, (FIRST.isoformat(), last.isoformat()), strict=True))
     ranges, dates = [], []
     for _ in range(repeats):
-        date = servers.run(_GAMES, {"dagster/partition": SATURDAY.isoformat()})
-        ranges.append(servers.run(_GAMES, tags))
+        date = servers.run(GAMES, {"dagster/partition": SATURDAY.isoformat()})
+        ranges.append(servers.run(GAMES, tags))
         additional_requests = (RANGE - 1) / Settings().ncaa_api_requests_per_second
         dates.append(Cost(date.elapsed + additional_requests, date.processor))
     yield ratio(f"{RANGE} dates in one run / one date and the limit", _elapsed(ranges, dates), 2)
@@ -159,7 +159,7 @@ def _runs_per_date(servers: CodeServers, api: Served, batches: int) -> Iterator[
     games, empty = [], []
     for batch in range(batches):
         days = [FIRST + dt.timedelta(days=batch * CONCURRENT_RUNS + number) for number in range(CONCURRENT_RUNS)]
-        games.append(servers.run(_GAMES, *({"dagster/partition": day.isoformat()} for day in days)))
+        games.append(servers.run(GAMES, *({"dagster/partition": day.isoformat()} for day in days)))
         empty.append(servers.run(_NOTHING, *({} for _ in days)))
     name = f"{batches * CONCURRENT_RUNS} dates as runs / as many empty runs"
     yield ratio(name, _elapsed(games, empty), 1.15)
@@ -175,10 +175,10 @@ def _processor(measured: list[Cost], base: list[Cost]) -> Comparison:
 
 
 @contextlib.contextmanager
-def _code_servers(api: str, database_url: str) -> Iterator[CodeServers]:
+def running_code_servers(api: str, database_url: str) -> Iterator[CodeServers]:
     os.environ |= {"DATABASE_URL": database_url, "NCAA_API_URL": api, "DAGSTER_HOME": str(PROJECT)}
     os.environ.setdefault("DAGSTER_GRPC_TIMEOUT_SECONDS", "300")
-    modules = [ModuleTarget(module, None, str(PROJECT), module) for module, _ in (_GAMES, _NOTHING)]
+    modules = [ModuleTarget(module, None, str(PROJECT), module) for module, _ in (GAMES, _NOTHING)]
     with dg.DagsterInstance.from_config(str(PROJECT)) as instance, contextlib.ExitStack() as stack:
         with _discarded_output():  # the servers and their runs inherit our output
             context = stack.enter_context(WorkspaceProcessContext(instance, CompositeTarget(modules)))
@@ -202,7 +202,7 @@ def _measure(*, quick: bool) -> Iterator[Row]:
         yield from daemon_cost.ticks(server, 3 if quick else 9)
         with serving(Options(season=SEASON)) as api:
             url = server.new_database().render_as_string(hide_password=False)
-            with _code_servers(api.url, url) as servers:
+            with running_code_servers(api.url, url) as servers:
                 servers.run(_NOTHING, {})
                 yield from _tick(servers, api, 3 if quick else 9)
                 yield from _range(servers, api, 2 if quick else 3)
