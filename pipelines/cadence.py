@@ -10,7 +10,7 @@ TICK: Final = dt.timedelta(minutes=TICK_MINUTES)
 TICK_CRON: Final = f"*/{TICK_MINUTES} * * * *"
 STALE_AFTER: Final = 3 * TICK
 """Age from which today's games count as late: two ticks missed, and one still running."""
-DETAILS_DAYS: Final = 7
+DETAILS_DAYS: Final = 30
 """Days before today whose final games are asked for details until they have them."""
 FAILED_AFTER: Final = dt.timedelta(hours=2)
 """Age from which Dagster's freshness policy fails."""

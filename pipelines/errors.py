@@ -20,6 +20,7 @@ GamePulseError
 ├── RecordingError
 ├── AlertError
 ├── ExportError
+├── DetailsBudgetError
 └── NcaaApiError
     ├── ApiUnreachableError  * +
     ├── ApiTimeoutError  * +
@@ -140,6 +141,10 @@ class AlertError(GamePulseError):
 
 class ExportError(GamePulseError):
     """An export cannot be made: nothing to export, a folder that cannot be used, or DuckDB is not installed."""
+
+
+class DetailsBudgetError(GamePulseError):
+    """The details of a date exceed what is left of the day's requests."""
 
 
 class NcaaApiError(GamePulseError):

@@ -14,7 +14,7 @@ from pipelines.runtime.runs import REASON_TAG, TICK_REASON, has_run_since, is_ba
 from pipelines.seasons import EASTERN, eastern_date
 from pipelines.settings import Settings
 from pipelines.warehouse.archive import prune_archive
-from pipelines.warehouse.details import pending_details
+from pipelines.warehouse.details import pending_details, within_budget
 from pipelines.warehouse.requested_dates import read_date_states
 from pipelines.warehouse.standings import is_audited
 
@@ -114,15 +114,12 @@ def ncaa_details_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.
     days = [today - dt.timedelta(days=ago) for ago in range(1, DETAILS_DAYS + 1)]
     with connect(ready_database(Settings())) as connection:
         pending = pending_details(connection, MENS_BASKETBALL.sport, days)
-    requested = 0
-    for game_date in days:
-        games = len(pending[game_date])
-        if games and requested + games <= DETAILS_PER_DAY:
-            requested += games
-            key = game_date.isoformat()
-            reason = f"{games} games without details"
-            yield dg.RunRequest(run_key=key, partition_key=key, tags={**REPAIR_TAGS, REASON_TAG: reason})
-    if not requested:
+    chosen, _ = within_budget(pending, DETAILS_PER_DAY)
+    requests = {game_date.isoformat(): len(contest_ids) for game_date, contest_ids in chosen.items() if contest_ids}
+    for key, games in requests.items():
+        reason = f"{games} games without details"
+        yield dg.RunRequest(run_key=key, partition_key=key, tags={**REPAIR_TAGS, REASON_TAG: reason})
+    if not requests:
         yield dg.SkipReason(f"Each final game of the last {DETAILS_DAYS} days has details.")
 
 

@@ -49,6 +49,11 @@ class Settings(BaseSettings):
         ge=0.001,
         description="Limit of all processes on one database together; `inf` for an API that you host yourself.",
     )
+    ncaa_api_details_per_day: float = Field(
+        10_000,
+        ge=0,
+        description="Details of games requested in 24 hours, besides the schedule's; `inf` for an API of your own.",
+    )
     archive_required: bool = Field(
         False, description="Fail a load if its answer cannot be archived. Default: load it, and let a check fail."
     )

@@ -1,6 +1,7 @@
 """The asset `ncaa_game_details`: where each final game was played, and its points by period."""
 
 import datetime as dt
+import math
 from contextlib import aclosing
 
 import dagster as dg
@@ -9,7 +10,7 @@ from structlog.stdlib import BoundLogger
 from pipelines.assets.ncaa_games import failure_of, materialized_by
 from pipelines.assets.source_code import source_code
 from pipelines.assets.tables import table_materializations
-from pipelines.errors import GamePulseError
+from pipelines.errors import DetailsBudgetError, GamePulseError
 from pipelines.ingest import DateDetails, ingest_details
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
@@ -17,7 +18,9 @@ from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import findings_metadata
 from pipelines.runtime.retries import RETRIES
-from pipelines.warehouse.details import duration_message, pending_details
+from pipelines.runtime.runs import requester
+from pipelines.warehouse.details import duration_message, pending_details, requested_today, within_budget
+from pipelines.warehouse.requested_dates import SCHEDULE
 
 
 @dg.asset(
@@ -39,18 +42,28 @@ async def ncaa_game_details(  # type: ignore[no-untyped-def]  # Dagster takes no
     """Venue, neutral site and points by period of each final game of a date.
 
     One row per game in game_detail, one row per place in dim_venue. Each game without details costs one request; a
-    game that has them costs none, so materializing a date again asks only for what is missing.
+    game that has them costs none, so materializing a date again asks only for what is missing. A date that exceeds
+    NCAA_API_DETAILS_PER_DAY fails, except for the schedule, which has a limit of its own.
     """
     done = materialized_by(context)
     dates = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
     async with database.get_session() as session:
         connection = await session.connection()
         pending = await connection.run_sync(pending_details, MENS_BASKETBALL.sport, dates)
+        spent = await connection.run_sync(requested_today, await database.now())
     context.log.info(duration_message(pending, ncaa_api.requests_per_second))
+    budget = math.inf if requester(context.run) == SCHEDULE else ncaa_api.details_per_day - spent
+    chosen, left = within_budget(pending, budget)
+    failures: dict[dt.date, GamePulseError] = {
+        game_date: DetailsBudgetError(
+            f"{len(contest_ids)} games need details, and {spent} of NCAA_API_DETAILS_PER_DAY="
+            f"{ncaa_api.details_per_day:g} were requested in the last 24 hours: materialize the date tomorrow."
+        )
+        for game_date, contest_ids in left.items()
+    }
     retries_left = context.retry_number < RETRIES.max_retries
-    failures: dict[dt.date, GamePulseError] = {}
     changed: set[str] = set()
-    async with aclosing(ingest_details(pending, MENS_BASKETBALL, ncaa_api, database, event_log)) as outcomes:
+    async with aclosing(ingest_details(chosen, MENS_BASKETBALL, ncaa_api, database, event_log)) as outcomes:
         async for game_date, outcome in outcomes:
             if isinstance(outcome, GamePulseError):
                 failures[game_date] = outcome

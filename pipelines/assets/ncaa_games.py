@@ -8,7 +8,7 @@ import dagster as dg
 from structlog.stdlib import BoundLogger
 
 from models.reference import conferences
-from pipelines.assets.checks import findings_about
+from pipelines.assets.checks import open_findings
 from pipelines.assets.preview import scoreboard_markdown
 from pipelines.assets.source_code import source_code
 from pipelines.assets.tables import table_materializations
@@ -132,7 +132,7 @@ async def _findings(game_date: dt.date, outcome: IngestedDate, database: Databas
     """Returns what is wrong with the answer as it was loaded, and logs it as a warning."""
     if not outcome.has_findings:
         return []
-    findings = await findings_about(database, game_date, await database.now())
+    findings = [finding.text for finding in await open_findings(database, await database.now(), about=game_date)]
     if findings:
         event_log.warning("ncaa_games_findings", partition=game_date.isoformat(), findings=findings)
     return findings

@@ -6,7 +6,7 @@ from collections import Counter
 import dagster as dg
 from structlog.stdlib import BoundLogger
 
-from pipelines.assets.ncaa_games import failure_of
+from pipelines.assets.ncaa_games import failure_of, materialized_by
 from pipelines.assets.source_code import source_code
 from pipelines.errors import GamePulseError, NcaaApiError, NotInArchiveError
 from pipelines.ncaa.client import NcaaClient
@@ -30,50 +30,60 @@ from pipelines.warehouse.standings import Audit, load_standings
     owners=["team:gamepulse"],
     metadata=source_code(__file__),
     retry_policy=RETRIES,
+    output_required=False,  # dates are reported one by one, because some may fail
 )
-async def ncaa_standings(
+async def ncaa_standings(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
     context: dg.AssetExecutionContext,
     database: dg.ResourceParam[Database],
     event_log: dg.ResourceParam[BoundLogger],
     ncaa_api: dg.ResourceParam[NcaaClient],
-) -> dg.MaterializeResult[None]:
+):
     """The NCAA's standings as of a morning, one row per team in standing, and how they differ from our games.
 
     A partition is the US Eastern date on which the page was fetched. The NCAA serves only today's; an earlier one comes
-    from the archive. Each record is compared with that of team_record. Differences are rows of discrepancy.
+    from the archive, or fails. Each record is compared with that of team_record. Differences are rows of discrepancy.
     """
-    as_of = dt.date.fromisoformat(context.partition_key)
-    try:
-        standings, answer = await _standings_of(as_of, database, ncaa_api)
-        async with database.get_session() as session:
-            audit = await load_standings(session, MENS_BASKETBALL, as_of, standings)
-            if answer is not None:
-                required = database.is_archive_required
-                failure = await keep(session, _question(as_of), answer, "loaded", is_required=required)
-                if failure is not None:
-                    event_log.warning("ncaa_standings_not_archived", partition=context.partition_key, error=failure)
-    except GamePulseError as error:
-        event_log.error("ncaa_standings_asset_failed", partition=context.partition_key, error=str(error))
-        raise failure_of({as_of: error}, context.retry_number) from None
-    findings = [finding.finding for finding in audit.findings]
-    event_log.info(
-        "ncaa_standings_asset_completed",
-        partition=context.partition_key,
-        teams=audit.schools,
-        teams_agreed=audit.agreed,
-        findings=findings,
-    )
-    return dg.MaterializeResult(
+    done = materialized_by(context)
+    failures: dict[dt.date, GamePulseError] = {}
+    for key in context.partition_keys:
+        if key in done:
+            continue
+        as_of, events = dt.date.fromisoformat(key), event_log.bind(partition=key)
+        try:
+            standings, answer = await _standings_of(as_of, database, ncaa_api)
+            async with database.get_session() as session:
+                audit = await load_standings(session, MENS_BASKETBALL, as_of, standings)
+                if answer is not None:
+                    required = database.is_archive_required
+                    failure = await keep(session, _question(as_of), answer, "loaded", is_required=required)
+                    if failure is not None:
+                        events.warning("ncaa_standings_not_archived", error=failure)
+        except GamePulseError as error:
+            events.error("ncaa_standings_asset_failed", error=str(error))
+            failures[as_of] = error
+            continue
+        findings = [finding.finding for finding in audit.findings]
+        events.info("ncaa_standings_asset_completed", teams=audit.schools, teams_agreed=audit.agreed, findings=findings)
+        yield _materialization(context.asset_key, standings, audit)
+    if failures:
+        raise failure_of(failures, context.retry_number)
+
+
+def _materialization(key: dg.AssetKey, standings: Standings, audit: Audit) -> dg.AssetMaterialization:
+    reasons = Counter(audit.not_compared.values())
+    return dg.AssetMaterialization(
+        asset_key=key,
+        partition=audit.as_of.isoformat(),
         metadata={
             "teams": audit.schools,
             "teams_agreed": audit.agreed,
             "teams_not_compared": len(audit.not_compared),
-            **_not_compared(audit),
-            **findings_metadata(findings),
+            "not_compared": "\n".join(f"{count}: {reason}" for reason, count in reasons.items()),
+            **findings_metadata([finding.finding for finding in audit.findings]),
             "covers": audit.covers.isoformat(),
             "page_updated_at": dg.MetadataValue.timestamp(standings.updated_at),
             "source_url": dg.MetadataValue.url(standings.source_url),
-        }
+        },
     )
 
 
@@ -112,8 +122,3 @@ async def _archived(as_of: dt.date, today: dt.date, database: Database) -> Stand
 
 def _question(as_of: dt.date) -> Question:
     return Question(MENS_BASKETBALL.sport, "standings", as_of.isoformat())
-
-
-def _not_compared(audit: Audit) -> dict[str, dg.MetadataValue]:
-    reasons = Counter(audit.not_compared.values())
-    return {"not_compared": dg.MetadataValue.text("\n".join(f"{count}: {reason}" for reason, count in reasons.items()))}

@@ -46,7 +46,7 @@ def backfill(
     What is wrong with a loaded date is printed: gamepulse check runs the checks of all dates.
 
     With --details it says first how many requests there are to send, and how long they take: a season has 6,300 games,
-    which are 21 minutes. Only loaded games have details.
+    which are 21 minutes. Dates beyond NCAA_API_DETAILS_PER_DAY are left for tomorrow. Only loaded games have details.
 
     Example: gamepulse backfill 2024-11-04 2025-04-07
 
@@ -63,21 +63,30 @@ def backfill(
         from pipelines.runtime.backfill_run import backfill as run_backfill
         from pipelines.runtime.runs import DETAILS_JOB, JOB
         from pipelines.settings import Settings
-        from pipelines.warehouse.details import duration_message, pending_details
+        from pipelines.warehouse.details import duration_message, pending_details, requested_today, within_budget
 
     dates = _missing_dates(now) if chosen is None else dates_between(*chosen)
+    left: list[dt.date] = []
     if details:
         settings = Settings()
         with connect(ready_database(settings)) as connection:
             pending = pending_details(connection, MENS_BASKETBALL.sport, dates)
+            spent = requested_today(connection, now)
         say(duration_message(pending, settings.ncaa_api_requests_per_second), err=True)
+        chosen_details, later = within_budget(pending, settings.ncaa_api_details_per_day - spent)
+        dates, left = list(chosen_details), list(later)
     screen = BackfillScreen(len(dates))
     with screen.shown():
         result = run_backfill(dates, screen.watch, job=DETAILS_JOB if details else JOB)
     if as_json:
-        print_json(result.to_json())
+        print_json(result.to_json() | {"dates_left": left})
     else:
-        say(summary(result, dates, " --details" if details else ""))
+        options = " --details" if details else ""
+        if dates or not left:
+            say(summary(result, dates, options))
+        if left:
+            sentence = f"{len(left)} dates exceed NCAA_API_DETAILS_PER_DAY, of which {spent} were requested before."
+            say(f"{sentence} Go on tomorrow: `gamepulse backfill {left[0]} {left[-1]}{options}`.")
         if result.stale:
             dates_shown = ", ".join(sorted(date.isoformat() for date in result.stale))
             say(f"Stale answers, which changed nothing because newer ones were loaded before: {dates_shown}.")
@@ -89,7 +98,7 @@ def backfill(
             say(result.error, err=True)
     if result.interrupted:
         raise typer.Exit(130)
-    if len(result.loaded) < result.dates or result.error:
+    if len(result.loaded) < result.dates or result.error or left:
         raise typer.Exit(1)
 
 

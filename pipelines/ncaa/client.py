@@ -53,6 +53,7 @@ class NcaaClient:
         timeout: float = ANSWER_SECONDS,
         limit: RateLimit | None = None,
         contact: str | None = None,
+        details_per_day: float = math.inf,
     ) -> None:
         user_agent = f"gamepulse/{version('gamepulse')}" + (f" (+{contact})" if contact is not None else "")
         headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -63,6 +64,8 @@ class NcaaClient:
         self._base_url = str(url.copy_with(userinfo=b"")).rstrip("/")
         self._timeout = timeout
         self._limit = limit
+        self.details_per_day = details_per_day
+        """Details that may be requested in 24 hours. Whoever requests them keeps to it."""
         self.users: set[asyncio.Task[Any]] = set()
         """Tasks that send requests; they are cancelled before the client is closed."""
         self._http = httpx.AsyncClient(

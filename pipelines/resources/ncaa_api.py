@@ -30,7 +30,11 @@ class NcaaApiResource(dg.ConfigurableResource[NcaaClient]):
             Database(settings) as database,
             RateLimit(database, settings.ncaa_api_requests_per_second) as limit,
             NcaaClient(
-                self.base_url or settings.ncaa_api_url, key=key, limit=limit, contact=settings.project_url
+                self.base_url or settings.ncaa_api_url,
+                key=key,
+                limit=limit,
+                contact=settings.project_url,
+                details_per_day=settings.ncaa_api_details_per_day,
             ) as client,
         ):
             yield client

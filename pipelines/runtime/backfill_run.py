@@ -1,4 +1,4 @@
-"""Runs game dates as one Dagster run per range in this process: `gamepulse backfill`."""
+"""Runs dates of an asset as one Dagster run per range in this process: `gamepulse backfill`."""
 
 import datetime as dt
 import signal
@@ -98,7 +98,8 @@ def backfill(
                             event.step_materialization_data.materialization,
                         )
                         loaded.add(date)
-                        games += int(str(materialization.metadata["games_processed"].value))
+                        if (processed := materialization.metadata.get("games_processed")) is not None:
+                            games += int(str(processed.value))
                         is_stale = materialization.metadata.get("is_stale")
                         if is_stale is not None and is_stale.value:
                             stale.add(date)

@@ -18,6 +18,7 @@ ASSET: Final = dg.AssetKey("ncaa_games")
 JOB: Final = "ncaa_ingestion"
 DETAILS_ASSET: Final = dg.AssetKey("ncaa_game_details")
 DETAILS_JOB: Final = "ncaa_details"
+AUDIT_JOB: Final = "ncaa_audit"
 REPAIR_SENSOR: Final = "ncaa_repairs"
 REASON_TAG: Final = "gamepulse/reason"
 REPLAY_TAG: Final = "replay"

@@ -33,6 +33,25 @@ def pending_details(connection: Connection, sport: str, dates: Sequence[dt.date]
     return pending
 
 
+def within_budget(
+    pending: Mapping[dt.date, Sequence[int]], budget: float
+) -> tuple[dict[dt.date, Sequence[int]], dict[dt.date, Sequence[int]]]:
+    """Returns the dates whose games fit in a number of requests, earlier ones of the mapping first, and the others."""
+    chosen: dict[dt.date, Sequence[int]] = {}
+    left: dict[dt.date, Sequence[int]] = {}
+    for game_date, contest_ids in pending.items():
+        fits = not contest_ids or len(contest_ids) <= budget
+        (chosen if fits else left)[game_date] = contest_ids
+        budget -= len(contest_ids) if fits else 0
+    return chosen, left
+
+
+def requested_today(connection: Connection, now: dt.datetime) -> int:
+    """Returns how many games' details were requested in the 24 hours up to an aware moment."""
+    requested = sa.text("SELECT count(*) FROM game_detail WHERE fetched_at > :since")
+    return int(connection.scalar(requested, {"since": now - dt.timedelta(days=1)}) or 0)
+
+
 def duration_message(pending: Mapping[dt.date, Sequence[int]], requests_per_second: float) -> str:
     """Returns how many requests there are to send, and how long they take when no other process sends any."""
     requests = sum(map(len, pending.values()))

@@ -10,7 +10,7 @@ WITH previous AS (
 counted AS (
     SELECT DISTINCT record.game_date, record.game_id
     FROM team_record AS record
-    WHERE record.sport = $1 AND record.season = $2
+    WHERE record.sport = $1 AND record.season >= $2  -- a later one has begun where the page is frozen since the last
 )
 
 SELECT
@@ -30,5 +30,8 @@ SELECT
           AND day::date <= $4
           AND NOT EXISTS (SELECT FROM scoreboard WHERE scoreboard.sport = $1 AND scoreboard.game_date = day::date)
     ) AS missing_dates,
+    EXISTS (
+        SELECT FROM standing WHERE sport = $1 AND season = $2 AND as_of > $3 AND agrees IS NOT NULL
+    ) AS is_superseded,
     EXISTS (SELECT FROM season_calendar WHERE season_calendar.sport = $1 AND season = $2) AS has_calendar
 FROM previous

@@ -61,6 +61,8 @@ class Audit(NamedTuple):
 async def load_standings(session: AsyncSession, league: League, as_of: dt.date, standings: Standings) -> Audit:
     """Loads the standings of a US Eastern date and compares them, in the session's transaction; the caller commits.
 
+    Discrepancies are those of the newest standings that were compared: earlier ones leave them as they are.
+
     Raises:
         MixedGamesError: simulated standings for a database of real games, or the other way round.
     """
@@ -104,7 +106,7 @@ async def load_standings(session: AsyncSession, league: League, as_of: dt.date, 
         [None if row.school in not_compared else row.school not in differing for row in rows],
         [not_compared.get(row.school) for row in rows],
     )
-    if reason is None:
+    if reason is None and not state["is_superseded"]:
         await _write(connection, sport, season, as_of, not_compared.keys() - differing, findings)
     agreed = sum(row.school not in differing and row.school not in not_compared for row in rows)
     return Audit(as_of, standings.covers, len(rows), agreed, not_compared, findings)

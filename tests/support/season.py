@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from support.builders import at
+from support.clock import TravellingDatabase
 from support.dagster_stack import PROJECT
 from support.invariants import QUIET
 from support.postgres_servers import settings_for
@@ -23,7 +24,7 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.runs import REASON_TAG
-from pipelines.schedules import ncaa_schedule
+from pipelines.schedules import ncaa_details_schedule, ncaa_schedule
 from pipelines.sensors import repairs
 from pipelines.warehouse.details import pending_details
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
@@ -119,6 +120,25 @@ class SeasonPlayer:
             pending = pending_details(connection, MENS_BASKETBALL.sport, week)
         self._runner.run(self._ingest_details(pending))
 
+    def request_details(self, moment: dt.datetime) -> None:
+        """Runs what the schedule of details requests, with the retries of its runs."""
+        self._clock.move_to(moment)
+        dates = _dates(self._requests_of(ncaa_details_schedule, moment))
+        for wait in (2, 4, 8, 0):
+            with connect(self._url) as connection:
+                pending = pending_details(connection, MENS_BASKETBALL.sport, dates)
+            if not self._runner.run(self._ingest_details(pending)):
+                return
+            self._clock.shift(wait)
+
+    async def _ingest_details(self, pending: Mapping[dt.date, Sequence[int]]) -> bool:
+        """Returns whether a run of them would be retried."""
+        is_retried = False
+        async for _, outcome in ingest_details(pending, MENS_BASKETBALL, self._client, self._database, QUIET):
+            assert not isinstance(outcome, GamePulseError), outcome
+            is_retried |= any(error.retryable for error in outcome.failures.values())
+        return is_retried
+
     def failed_checks(self) -> dict[str, str]:
         """Returns the descriptions of the checks that fail now."""
         results = self._runner.run(run_checks(self._database, dt.datetime.now(dt.UTC)))
@@ -126,15 +146,18 @@ class SeasonPlayer:
 
     def tick(self, moment: dt.datetime) -> None:
         """Runs one tick of the schedule."""
-        with dg.build_schedule_context(
-            instance=self.instance, repository_def=defs.get_repository_def(), scheduled_execution_time=moment
-        ) as context:
-            context._instance = self.instance  # otherwise each tick opens a new instance
-            requests = list(ncaa_schedule.evaluate_tick(context).run_requests or [])
+        requests = self._requests_of(ncaa_schedule, moment)
         with connect(self._url) as connection:
             request_dates(connection, MENS_BASKETBALL.sport, _dates(requests), "schedule", moment)
             connection.commit()
         self._run(requests)
+
+    def _requests_of(self, schedule: dg.ScheduleDefinition, moment: dt.datetime) -> list[dg.RunRequest]:
+        with dg.build_schedule_context(
+            instance=self.instance, repository_def=defs.get_repository_def(), scheduled_execution_time=moment
+        ) as context:
+            context._instance = self.instance  # otherwise each tick opens a new instance
+            return list(schedule.evaluate_tick(context).run_requests or [])
 
     def _run(self, requests: list[dg.RunRequest]) -> None:
         for request in requests:
@@ -146,10 +169,6 @@ class SeasonPlayer:
         with connect(self._url) as connection:
             record_outcomes(connection, MENS_BASKETBALL.sport, outcomes)
             connection.commit()
-
-    async def _ingest_details(self, pending: Mapping[dt.date, Sequence[int]]) -> None:
-        async for _, outcome in ingest_details(pending, MENS_BASKETBALL, self._client, self._database, QUIET):
-            assert not isinstance(outcome, GamePulseError), outcome
 
     async def _ingest(self, dates: Collection[dt.date]) -> dict[dt.date, GamePulseError | None]:
         outcomes = ingest_dates(list(dates), MENS_BASKETBALL, self._client, self._database, QUIET)
@@ -171,7 +190,7 @@ def playing(url: sa.URL, api: Served, start: str) -> Iterator[SeasonPlayer]:
     ):
         patch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
         instance = stack.enter_context(dg.DagsterInstance.from_config(str(PROJECT)))
-        database, client = Database(settings_for(url)), NcaaClient(api.url)
+        database, client = TravellingDatabase(settings_for(url)), NcaaClient(api.url)
         try:
             yield SeasonPlayer(runner, clock, database, client, instance, url)
         finally:

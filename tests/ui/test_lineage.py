@@ -32,8 +32,8 @@ def test_lineage_leads_from_the_archive_through_ncaa_games_to_the_tables(
         assert box is not None
         return box["x"]
 
-    for table in TABLES:
-        assert left_of("archive") < left_of("ncaa_games") < left_of(table)
+    for downstream in (*TABLES, "ncaa_game_details", "ncaa_standings"):
+        assert left_of("archive") < left_of("ncaa_games") < left_of(downstream)
     page.get_by_role("button", name="Upstream").click()
     expect(page.get_by_text("fact_game", exact=True)).to_have_count(0)
     expect(page.get_by_text("archive", exact=True)).to_be_visible()

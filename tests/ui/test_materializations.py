@@ -20,9 +20,9 @@ def days_ago(days: int) -> str:
     return (eastern_date(dt.datetime.now(dt.UTC)) - dt.timedelta(days=days)).isoformat()
 
 
-def open_dialog(page: Page) -> Locator:
+def open_dialog(page: Page, asset: str = "ncaa_games") -> Locator:
     """Opens *Materialize…* on the asset's page."""
-    page.goto("/assets/ncaa_games?view=partitions")
+    page.goto(f"/assets/{asset}?view=partitions")
     page.get_by_role("button", name="Materialize").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Latest")).to_be_visible()
@@ -78,6 +78,26 @@ def test_today_is_materialized_and_shown_as_scoreboard_and_plots(page: Page, scr
     expect(page.get_by_text("games_final", exact=True)).to_be_visible()
     expect(page.locator("canvas").first).to_be_visible()
     screenshot("plots")
+
+
+@pytest.mark.parametrize(
+    ("asset", "number", "page_of_check", "check"),
+    [
+        ("ncaa_game_details", "games_without_venue", "game_detail", "games_have_venues"),
+        ("ncaa_standings", "teams_agreed", "ncaa_standings", "records_agree_with_standings"),
+    ],
+)
+def test_details_and_standings_of_today_are_materialized_and_checked(
+    page: Page, asset: str, number: str, page_of_check: str, check: str
+) -> None:
+    dialog = open_dialog(page, asset)
+    dialog.get_by_role("button", name="Latest").click()
+    launch(page, dialog)
+    expect_status(page, "Success")
+    page.goto(f"/assets/{asset}?view=partitions&partition={days_ago(0)}")
+    expect(page.get_by_text(number, exact=True).first).to_be_visible()
+    page.goto(f"/assets/{page_of_check}?view=checks")
+    expect(page.get_by_text(check, exact=True).first).to_be_visible()
 
 
 def test_a_backfill_shows_why_a_date_failed_and_reruns_only_that_date(

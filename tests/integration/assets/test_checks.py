@@ -14,7 +14,7 @@ from support.databases import Databases
 from support.warehouse import Warehouse
 
 from models.tables import table_name
-from pipelines.assets.checks import CHECKS, check_specs, findings_about, run_checks, table_checks
+from pipelines.assets.checks import CHECKS, check_specs, open_findings, run_checks, table_checks
 from pipelines.assets.tables import CATALOG, archive, table_specs
 from pipelines.postgres.sessions import Database
 from pipelines.resources import DatabaseResource
@@ -54,7 +54,7 @@ def shared_tables(databases: Databases) -> Iterator[Tables]:
 
 @pytest.fixture
 def tables(shared_tables: Tables) -> Tables:
-    """A week of games, each date settled or too recent to be, and today fetched a minute ago."""
+    """A week of games, each date settled or too recent to be, and today fetched a minute ago. Standings agree."""
     shared_tables.empty()
     duke, unc = team("duke", "acc"), team("unc", "acc")
     for number, january in enumerate(range(14, 20)):
@@ -62,6 +62,14 @@ def tables(shared_tables: Tables) -> Tables:
         played = game(7_000_001 + number, duke, unc, "final 80-70")
         shared_tables.load(scoreboard(f"2026-01-{january}", fetched_at, played), games_expected=1)
     shared_tables.load(scoreboard(TODAY, NOW - dt.timedelta(minutes=1), game(7_000_100, duke, unc)), games_expected=1)
+    shared_tables.query(
+        "INSERT INTO standing (sport, as_of, season, covers, page_updated_at, fetched_at, school, conference, wins,"
+        " losses, conference_wins, conference_losses, agrees)"
+        " VALUES ('ncaam', $1, 2025, $2, $3, $3, 'Duke', 'ACC', 6, 0, 6, 0, TRUE)",
+        day(TODAY),
+        day(YESTERDAY),
+        NOW,
+    )
     return shared_tables
 
 
@@ -383,7 +391,7 @@ def test_each_table_of_the_catalog_has_checks() -> None:
 
 def test_findings_about_a_date_are_of_its_newest_answer_and_not_accepted(tables: Tables) -> None:
     def findings(date: str) -> list[str]:
-        return tables._runner.run(findings_about(tables._checked, day(date), NOW))
+        return [finding.text for finding in tables._runner.run(open_findings(tables._checked, NOW, day(date)))]
 
     final, bad = game(7_000_006, "duke", "unc", "final 80-70"), reject(7_000_050, "home.score is 'eighty'.")
     tables.load(scoreboard(YESTERDAY, NOW, final, rejects=[bad]), games_expected=3)
@@ -404,7 +412,24 @@ def test_findings_about_a_date_are_of_its_newest_answer_and_not_accepted(tables:
     assert findings("2026-01-15") == []
 
 
-def test_a_game_without_a_venue_is_a_warning_for_a_week_with_its_reason(tables: Tables) -> None:
+def test_standings_that_were_never_loaded_or_not_since_yesterday_are_a_warning_once_games_are_final(
+    tables: Tables,
+) -> None:
+    def finding(now: str = "2026-01-20 20:00") -> str | None:
+        return tables.bad(at(now)).get("standings_are_compared", (None, None))[1]
+
+    assert finding("2026-01-21 23:59") is None
+    assert finding("2026-01-22 00:00") == f"The newest standings are of {TODAY}."
+    assert finding("2026-07-01 12:00") is None, "off season"
+    tables.query("UPDATE standing SET agrees = NULL, not_compared = 'The page is stale.'")
+    assert finding() == "The page is stale."
+    tables.query("DELETE FROM standing")
+    assert finding() == "No standings are loaded: run `gamepulse audit --load`."
+    tables.query("UPDATE fact_game SET game_status = 'withdrawn' WHERE game_date < '2026-01-19'")
+    assert finding() is None, "no morning has passed since the first final game"
+
+
+def test_a_date_whose_final_games_have_no_venue_a_day_later_is_a_warning_with_the_reasons(tables: Tables) -> None:
     tables.query("UPDATE fact_game SET created_at = $1", at("2026-01-15 00:00"))
     reason = "The API has no details of the game."
     tables.query(
@@ -415,15 +440,15 @@ def test_a_game_without_a_venue_is_a_warning_for_a_week_with_its_reason(tables: 
     severity, description = tables.bad()["games_have_venues"]
     assert severity == WARN
     assert str(description).startswith(
-        "ncaam_7000005 of 2026-01-18: The API has no details of the game;"
-        " ncaam_7000004 of 2026-01-17: no details were requested; "
+        "2026-01-18 has 1 final games without a venue, such as ncaam_7000005: The API has no details of the game;"
+        " 2026-01-17 has 1 final games without a venue, such as ncaam_7000004: no details were requested; "
     )
     assert "2026-01-19" not in str(description)
-    assert "games_have_venues" not in tables.bad(at("2026-01-27 12:00"))
+    assert "games_have_venues" not in tables.bad(at("2026-02-20 12:00"))
 
 
 def test_points_by_period_that_do_not_add_up_are_a_warning(tables: Tables) -> None:
-    def set_points(home: list[int], away: list[int]) -> None:
+    def set_points(home: list[int] | None, away: list[int] | None) -> None:
         tables.query("DELETE FROM game_detail")
         tables.query(
             "INSERT INTO game_detail"
@@ -436,8 +461,10 @@ def test_points_by_period_that_do_not_add_up_are_a_warning(tables: Tables) -> No
     set_points([40, 40], [30, 40])
     assert tables.bad() == {}
     set_points([40, 41], [30, 40])
-    wrong = (WARN, "ncaam_7000001 of 2026-01-14: 70 to 80, by period 30+40 to 40+41.")
-    assert tables.bad() == {"points_add_up": wrong}
+    suspect = "ncaam_7000001 of 2026-01-14 is suspect: 70 to 80, by period"
+    assert tables.bad() == {"points_add_up": (WARN, f"{suspect} 30+40 to 40+41.")}
+    set_points(None, None)
+    assert tables.bad() == {"points_add_up": (WARN, f"{suspect} unknown to unknown.")}
     set_points([40, 30, 10], [30, 30, 10])
     assert "points_add_up" in tables.bad()  # an overtime that the scoreboard does not have
 

@@ -29,6 +29,7 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.partitions import days_between
 from pipelines.postgres.sessions import Database
 from pipelines.resources import EventLogResource, NcaaApiResource
+from pipelines.runtime.runs import RANGE_TAGS
 from pipelines.schedules import ncaa_standings_schedule
 from simulator.options import Options
 from simulator.server import Served, serving
@@ -43,7 +44,7 @@ class Morning(NamedTuple):
     api: Served
     warehouse: Warehouse
 
-    def materialize(self, partition: str = TODAY) -> dg.ExecuteInProcessResult:
+    def materialize(self, first: str = TODAY, last: str | None = None) -> dg.ExecuteInProcessResult:
         url = self.url.render_as_string(hide_password=False)
         resources = {
             "database": TravellingDatabaseResource(url=url),
@@ -52,7 +53,8 @@ class Morning(NamedTuple):
         }
         return dg.materialize(
             [ncaa_standings],
-            partition_key=partition,
+            partition_key=first if last is None else None,
+            tags=dict(zip(RANGE_TAGS, (first, last), strict=True)) if last is not None else None,
             resources=resources,
             instance=dg.DagsterInstance.ephemeral(),
             raise_on_error=False,
@@ -124,7 +126,9 @@ def test_all_365_records_equal_the_standings(morning: Morning, monkeypatch: pyte
     assert audit.output.startswith(f"365 of 365 records equal the NCAA's standings of {TODAY}")
     assert f"365 of 365 records equal the NCAA's standings of {TODAY}" in morning.run("status").output
     assert json.loads(morning.run("audit", "--json", "--season", "2025").output)["agreed"] == 365
-    assert "No standings of season 2020" in str(morning.run("audit", "--season", "2020").exception)
+    missing = str(morning.run("audit", "--season", "2020").exception)
+    assert missing.startswith("No standings of season 2020 are loaded.")
+    assert "`gamepulse audit --load` does at once" in missing
 
 
 def test_a_swapped_game_is_a_finding_until_it_is_explained_or_put_right(morning: Morning) -> None:
@@ -171,6 +175,16 @@ def test_standings_of_an_earlier_date_are_read_from_the_archive(morning: Morning
         "SELECT subject, outcome, answers FROM archive.sighting WHERE endpoint = 'standings'"
     )
     assert spell == {"subject": TODAY, "outcome": "loaded", "answers": 1}
+
+
+def test_a_range_in_one_run_loads_the_dates_that_there_are_and_names_the_others(morning: Morning) -> None:
+    result = morning.materialize("2025-11-17", TODAY)
+    assert [event.partition for event in result.get_asset_materialization_events()] == [TODAY]
+    assert failure(result).splitlines() == [
+        f"{date}: The NCAA serves only current standings, and none of {date} were kept: materialize {TODAY}."
+        for date in ("2025-11-17", "2025-11-18")
+    ]
+    assert "365 of 365" in morning.run("audit").output
 
 
 def test_refused_standings_are_kept(morning: Morning) -> None:
@@ -224,3 +238,6 @@ def test_standings_that_are_two_days_old_are_late(morning: Morning) -> None:
     morning.materialize()
     with time_machine.travel(at("2025-11-21 09:10")):
         assert morning.failed_checks() == {"standings_are_compared": f"The newest standings are of {TODAY}."}
+        audit = morning.run("audit")
+    assert audit.exit_code == 1
+    assert "They are late" in audit.output

@@ -168,7 +168,7 @@ def test_today_and_yesterday_are_those_of_new_york(
     assert set(history.tick(at(now))) == {today} | ({yesterday} if yesterday is not None else set())
 
 
-def test_details_are_requested_for_a_week_within_the_daily_budget(
+def test_details_are_requested_for_30_days_within_the_daily_budget(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def requested() -> dict[str, str]:
@@ -179,17 +179,18 @@ def test_details_are_requested_for_a_week_within_the_daily_budget(
         ) as context:
             return _reasons(ncaa_details_schedule.evaluate_tick(context).run_requests or [], priority="5")
 
-    for date in ("2026-01-07", "2026-01-08", YESTERDAY, TODAY):
+    for date in ("2025-12-15", "2025-12-16", YESTERDAY, TODAY):
         history.loads("2026-01-15 06:00", date, games_to_come=10)
-    assert requested() == dict.fromkeys((YESTERDAY, "2026-01-08"), "20 games without details")
+    assert requested() == dict.fromkeys((YESTERDAY, "2025-12-16"), "20 games without details")
     monkeypatch.setattr(schedules, "DETAILS_PER_DAY", 30)
     assert requested() == {YESTERDAY: "20 games without details"}
     history.warehouse.query("INSERT INTO dim_venue (venue_name) VALUES ('Arena')")
     history.warehouse.query(
-        "INSERT INTO game_detail (game_id, fetched_at, venue_key) SELECT game_id, now(), 1 FROM fact_game"
-        " WHERE game_date >= '2026-01-14'"
+        "INSERT INTO game_detail (game_id, fetched_at, venue_key, home_points_by_period, away_points_by_period)"
+        " SELECT game_id, now(), 1, ARRAY[home_score, 0], ARRAY[away_score, 0] FROM fact_game"
+        " WHERE game_date = '2026-01-14' AND game_status = 'final'"
     )
-    assert requested() == {"2026-01-08": "20 games without details"}
+    assert requested() == {"2025-12-16": "20 games without details"}
 
 
 def test_a_partition_is_never_queued_twice(history: History) -> None:

@@ -1,6 +1,9 @@
 """Whether a game was at a neutral site, derived from the venues of a season."""
 
+import csv
 import datetime as dt
+from collections import Counter
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +26,7 @@ from pipelines.warehouse.neutral_site import (
     neutral_sites,
 )
 
+SIDES = ("home", "away")
 NOVEMBER, MARCH = dt.date(2025, 11, 20), dt.date(2026, 3, 10)
 DUKE, UNC, NYU, DAYTON, BOISE = range(1, 6)
 CITIES = {DUKE: "Durham", UNC: "Chapel Hill", NYU: "New York", DAYTON: "Dayton", BOISE: "Boise"}
@@ -101,6 +105,30 @@ def test_the_ncaa_tournament_is_neutral_even_where_the_venue_is_unknown() -> Non
 def test_dayton_was_at_home_in_the_first_four_of_2015() -> None:
     """Boise State played Dayton in UD Arena on 18 March 2015."""
     assert site(game("a", DAYTON, BOISE, DAYTON, bracket="First Four")) == HOME_IN_BRACKET
+
+
+def test_real_home_games_are_not_called_neutral_and_real_events_are(shared_data: Path) -> None:
+    """The results of 2024-25 say whether a game was at a neutral site, and not where: here each team has its own arena,
+    and teams that met within a week at a neutral site played in one."""
+    with (shared_data / "results-2010-2025.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if "20241101" <= row["date"] <= "20250315"]  # the bracket is marked
+    teams = {name: number for number, name in enumerate(sorted({row[side] for row in rows for side in SIDES}))}
+    events: dict[str, tuple[dt.date, int]] = {}
+    games, neutral = [], {}
+    for number, row in enumerate(sorted(rows, key=lambda row: row["date"])):
+        date = dt.date(int(row["date"][:4]), int(row["date"][4:6]), int(row["date"][6:]))
+        venue = teams[row["home"]]
+        if row["neutral"] == "1":
+            recent = [event for side in SIDES if (event := events.get(row[side])) and (date - event[0]).days <= 7]
+            venue = recent[0][1] if recent else 10_000 + number
+            events |= dict.fromkeys((row[side] for side in SIDES), (date, venue))
+        name = str(number)
+        games.append(game(name, teams[row["home"]], teams[row["away"]], venue, f"city {venue}", day=date))
+        neutral[name] = row["neutral"] == "1"
+    found = Counter((neutral[name], site.is_neutral) for name, site in neutral_sites(games).items())
+    assert (found[False, True], found[True, False]) == (0, 0), "none is decided wrongly"
+    assert found[False, False] > 100 * found[False, None]
+    assert found[True, True] > 2 * found[True, None], "a lone neutral game is undecided"
 
 
 TEAMS, VENUES = st.integers(1, 4), st.none() | st.integers(1, 6)
