@@ -96,7 +96,7 @@ async def load_scoreboard(
     """
     connection = await begin_load(session)
     sport, date, moment = scoreboard.league.sport, scoreboard.game_date, scoreboard.fetched_at
-    before = await connection.fetchrow(read_sql("read_watermark"), sport, date)
+    before = await connection.fetchrow(read_sql("read_watermark"), sport, date, as_of)
     assert before is not None
     if before["is_simulated"] is not None and before["is_simulated"] != scoreboard.is_simulated:
         raise MixedGamesError(
@@ -121,7 +121,7 @@ async def load_scoreboard(
 
     statements = {game.contest_id: statement_of(game) for game in scoreboard.games}
     resolutions: dict[int, Resolution] = {}
-    if before["has_resolutions"] or as_of is not None:
+    if before["has_resolutions"]:
         resolutions = await read_resolutions(connection, sport, moment, as_of or before["now"])
     stored = await read_stored_dates(connection, sport, date, statements, has_evidence=before["has_evidence"])
     unchanged, new = take_simple(stored, scoreboard.feed, statements, resolutions)
@@ -226,7 +226,7 @@ async def reconcile_date(
     For a resolution that was made or undone at `moment`: no answer is needed. `as_of` is as in `load_scoreboard`.
     """
     connection = await begin_load(session)
-    before = await connection.fetchrow(read_sql("read_watermark"), league.sport, game_date)
+    before = await connection.fetchrow(read_sql("read_watermark"), league.sport, game_date, as_of)
     assert before is not None
     if before["fetched_at"] is None:
         return 0

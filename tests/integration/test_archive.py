@@ -127,6 +127,9 @@ def test_a_load_goes_on_without_the_archive_unless_it_is_required(
     assert isinstance(ingest(database_url, api, DATE)[DATE], IngestedDate)
     assert rows("SELECT unarchived_at = fetched_at AS is_unarchived FROM scoreboard") == [{"is_unarchived": True}]
     assert rows("SELECT * FROM archive.body") == []
+    api.always(Answer(b"{}"))
+    assert isinstance(ingest(database_url, api, DATE, archive_required=True)[DATE], DatabaseError)
+    assert isinstance(ingest(database_url, api, DATE)[DATE], NotAScoreboardError)
 
 
 @pytest.mark.parametrize("damage", ["UPDATE archive.body SET content = 'x'", "DELETE FROM archive.body"])
@@ -143,7 +146,7 @@ def test_a_damaged_body_is_named_and_the_other_dates_go_on(
         connection.execute(sa.text("SET session_replication_role = replica"))  # the foreign key does not see it
         connection.execute(sa.text(f"{damage} WHERE encode(sha256, 'hex') = '{broken['hash']}'"))
         connection.commit()
-    outcomes = warehouse.replay(DATE, OTHER)
+    outcomes = warehouse.replay(DATE, OTHER, may_fail=True)
     assert isinstance(outcomes[OTHER], IngestedDate)
     failure = outcomes[DATE]
     assert isinstance(failure, ArchiveError)
@@ -151,7 +154,9 @@ def test_a_damaged_body_is_named_and_the_other_dates_go_on(
     assert_same(warehouse.tables(), before)
 
 
-def test_a_prune_keeps_the_last_answer_of_a_date(database_url: sa.URL, api: Api, rows: Rows) -> None:
+def test_a_prune_keeps_the_last_answer_of_a_date_from_which_the_game_is_replayed(
+    database_url: sa.URL, api: Api, rows: Rows, warehouse: Warehouse
+) -> None:
     for answer in (body((1, "pre", "")), body((1, "live", "20")), body((1, "final", "80")), b"no JSON"):
         api.always(Answer(answer))
         ingest(database_url, api, DATE)
@@ -162,6 +167,12 @@ def test_a_prune_keeps_the_last_answer_of_a_date(database_url: sa.URL, api: Api,
     assert [row["outcome"] for row in rows(SPELLS)] == ["loaded"]
     [left] = rows("SELECT content FROM archive.body")
     assert gzip.decompress(bytes(left["content"])) == body((1, "final", "80"))
+    before, versions = warehouse.game(1), "SELECT game_status FROM game_history ORDER BY version"
+    assert [row["game_status"] for row in rows(versions)] == ["scheduled", "live", "final"]
+    warehouse.replay(DATE)
+    same = before.keys() - {"game_key", "created_at", "updated_at"}
+    assert {name: warehouse.game(1)[name] for name in same} == {name: before[name] for name in same}
+    assert [row["game_status"] for row in rows(versions)] == ["final"], "what was shown before is not known any more"
 
 
 # Ticks of two dates of the season: minutes since the last tick, the date, one of its answers, games by the calendar.

@@ -63,14 +63,18 @@ class Warehouse:
 
         return self.run(fetch)
 
-    def replay(self, *dates: dt.date) -> dict[dt.date, IngestedDate | GamePulseError]:
-        """Loads dates again from the archive, and returns what became of each."""
+    def replay(self, *dates: dt.date, may_fail: bool = False) -> dict[dt.date, IngestedDate | GamePulseError]:
+        """Loads dates again from the archive, and returns what became of each; raises an error unless allowed."""
 
         async def run() -> dict[dt.date, IngestedDate | GamePulseError]:
             async with aclosing(replay_dates(dates, MENS_BASKETBALL, self._database)) as outcomes:
                 return {date: outcome async for date, outcome in outcomes}
 
-        return self._runner.run(run())
+        outcomes = self._runner.run(run())
+        errors = [outcome for outcome in outcomes.values() if isinstance(outcome, GamePulseError)]
+        if errors and not may_fail:
+            raise errors[0]
+        return outcomes
 
     def game(self, contest_id: int) -> dict[str, Any]:
         """Returns the row of a contest, with its teams as slugs."""

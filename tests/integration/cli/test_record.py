@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.errors import GamePulseError
-from pipelines.ingest import ingest_date
+from pipelines.ingest import ingest_date, ingest_date_details
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.recording import read_recordings
@@ -97,6 +97,22 @@ def test_the_archive_of_a_date_is_played_again_by_the_clock(
         recorded.simulator.clock.set(last.first_fetched_at, 0)
         load(other, recorded)
         assert games(other) == games(database_url) != early
+
+
+def test_an_archived_date_has_the_details_of_its_games(database_url: sa.URL, api: Served, tmp_path: Path) -> None:
+    api.simulator.clock.set(dt.datetime(2026, 1, 11, 3, 0, tzinfo=EASTERN), 0)
+    load(database_url, api)
+    [number] = [int(str(game["game_id"]).removeprefix("ncaam_")) for game in games(database_url)[:1]]
+
+    async def details(url: str) -> bytes:
+        async with Database(settings_for(database_url)) as sessions, NcaaClient(url) as client:
+            await ingest_date_details(DATE, [number], MENS_BASKETBALL, client, sessions)
+            return (await client.game_details(number)).body
+
+    served = asyncio.run(details(api.url))
+    assert record(database_url, api, "--archived", "--to", tmp_path)[0] == 0
+    with serving(Options(recorded=tmp_path)) as recorded:
+        assert asyncio.run(details(recorded.url)) == served
 
 
 def test_a_date_that_nobody_asked_for_is_not_in_the_archive(database_url: sa.URL, api: Served, tmp_path: Path) -> None:
