@@ -2,13 +2,15 @@
 
 import logging
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 LOGGER = "gamepulse"
 """The standard library's logger that `dagster.yaml` brings into the run log."""
+PRINTED = "is_printed"
+"""Attribute of the log records of events that are on stdout, which Dagster's console logger need not print again."""
 
 
 def event_logger(style: Literal["console", "json"], **values: object) -> structlog.stdlib.BoundLogger:
@@ -21,9 +23,14 @@ def event_logger(style: Literal["console", "json"], **values: object) -> structl
     logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
         logging.getLogger(LOGGER),
         wrapper_class=structlog.stdlib.BoundLogger,
-        processors=[_Stdout(renderer), structlog.processors.KeyValueRenderer(key_order=["event"])],
+        processors=[_Stdout(renderer), structlog.processors.KeyValueRenderer(key_order=["event"]), _mark_printed],
     )
     return logger.bind(**values)
+
+
+def _mark_printed(logger: WrappedLogger, method: str, event: Any) -> tuple[Any, ...]:
+    """Returns the arguments of the standard library's logger."""
+    return (event,), {"extra": {PRINTED: True}}
 
 
 class _Stdout:

@@ -3,7 +3,8 @@
 import dagster as dg
 from structlog.stdlib import BoundLogger
 
-from pipelines.logs import event_logger
+from pipelines.logs import PRINTED, event_logger
+from pipelines.runtime.console import skip_on_console
 from pipelines.settings import Settings
 
 
@@ -13,6 +14,8 @@ class EventLogResource(dg.ConfigurableResource[BoundLogger]):
     as_json: bool | None = None
 
     def create_resource(self, context: dg.InitResourceContext) -> BoundLogger:
+        if context.log is not None:
+            skip_on_console(context.log, PRINTED)
         if self.as_json is None:
             return event_logger(Settings().gamepulse_log)
         return event_logger("json" if self.as_json else "console")

@@ -57,6 +57,7 @@ def test_a_fresh_clone_without_settings_materializes_a_date_and_shows_it(run: Ru
     loaded = run(f"{MATERIALIZE} 2025-12-01")
     assert loaded.returncode == 0, loaded.stderr
     assert "ncaa_games_asset_completed" in loaded.stdout
+    assert (loaded.stdout + loaded.stderr).count("ncaa_games_asset_completed") == 1, "printed by Dagster too"
     launched = run("dg launch --assets ncaa_games --partition 2025-12-01")
     assert launched.returncode == 0, launched.stderr
     assert "games_unchanged=3" in launched.stdout
