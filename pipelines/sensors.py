@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from models.tables import table_name
+from pipelines.assets import ncaa_upcoming_games
 from pipelines.assets.tables import CATALOG
 from pipelines.errors import DatabaseError
 from pipelines.health.alerts import Cause, Failure, Memory
@@ -38,7 +39,7 @@ from pipelines.runtime.runs import (
     unfinished_dates,
     unfinished_repairs,
 )
-from pipelines.schedules import REPAIR_TAGS, ncaa_checks, ncaa_ingestion
+from pipelines.schedules import REPAIR_TAGS, ncaa_checks, ncaa_ingestion, ncaa_upcoming
 from pipelines.seasons import eastern_date
 from pipelines.settings import Settings
 from pipelines.warehouse.requested_dates import (
@@ -52,15 +53,17 @@ from pipelines.warehouse.requested_dates import (
 
 CHECKS_PAUSE: Final = dt.timedelta(minutes=5)
 """Time from one run of the checks to the next after changed rows, since a backfill changes rows every second."""
+FIRST_START: Final = "first start"
 READING: Final = "reading the tables"
 
 
 @dg.sensor(
     name=REPAIR_SENSOR,
-    job=ncaa_ingestion,
+    jobs=[ncaa_ingestion, ncaa_upcoming],
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Requests past dates again that failed, were missed or are not settled; on the first start, today.",
+    description="Requests past dates again that failed, were missed or are not settled; on the first start, today and "
+    "the days ahead.",
 )
 def ncaa_repairs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     now = dt.datetime.now(dt.UTC)
@@ -73,7 +76,11 @@ def ncaa_repairs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest 
         connection.commit()
     context.update_cursor(str(cursor))
     yield from requests
-    if not requests:
+    if not newest_materialization(context.instance, ncaa_upcoming_games.key):
+        tags = {**REPAIR_TAGS, REASON_TAG: FIRST_START}
+        # The run key: once, whatever becomes of it. The schedule of each morning goes on.
+        yield dg.RunRequest(run_key=FIRST_START, job_name=ncaa_upcoming.name, tags=tags)
+    elif not requests:
         yield dg.SkipReason("Today was requested, and no past date is due.")
 
 
@@ -92,13 +99,17 @@ def repairs(
     }
     [state] = read_date_states(connection, sport, [today])
     if state.fetched_at is None and state.last_requested_at is None:
-        due[state] = "first start"
+        due[state] = FIRST_START
     taken = unfinished_dates(instance, [state.game_date for state in due]) | _awaited(due, requests)
     free = [state for state in due if state.game_date not in taken]
     chosen = choose_repairs(free, unfinished_repairs(instance)) if free else []
     requested = request_repairs(connection, sport, [with_repair(state, now) for state in chosen], now)
     return [
-        dg.RunRequest(partition_key=state.game_date.isoformat(), tags={**REPAIR_TAGS, REASON_TAG: due[state]})
+        dg.RunRequest(
+            job_name=ncaa_ingestion.name,
+            partition_key=state.game_date.isoformat(),
+            tags={**REPAIR_TAGS, REASON_TAG: due[state]},
+        )
         for state in chosen
         if state.game_date in requested
     ]

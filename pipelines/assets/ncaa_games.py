@@ -33,7 +33,7 @@ from pipelines.warehouse.requested_dates import record_outcomes, request_dates
     deps=["archive"],
     kinds={"python", "postgres"},
     owners=["team:gamepulse"],
-    metadata=source_code(__file__),
+    metadata={**source_code(__file__), "newest_games": dg.MetadataValue.asset(dg.AssetKey("fact_game"))},
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=FAILED_AFTER, warn_window=STALE_AFTER),
     retry_policy=RETRIES,
     output_required=False,  # dates are reported one by one, because some may fail
@@ -48,6 +48,8 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
 
     One row per game in fact_game, one row per team and season in dim_team. A partition is a US Eastern game date;
     materializing it again updates the games that changed and writes nothing else.
+
+    The page of fact_game shows today's games; those of another date are under Partitions.
 
     Games are played from November to early April. The partitions of the summers stay empty, so that a complete history
     fills less than half of the partitions.

@@ -1,6 +1,7 @@
 """Formats a scoreboard as a Markdown table, for the page of a materialization."""
 
 import html
+from collections.abc import Iterable
 
 from models.game_text import describe_game_state
 from pipelines.ncaa.game import Game, TeamLine
@@ -11,14 +12,20 @@ NO_BREAK_HYPHEN = "\N{NON-BREAKING HYPHEN}"
 
 
 def scoreboard_markdown(scoreboard: ParsedScoreboard) -> str:
+    """Returns the games of a scoreboard as `games_markdown`."""
+    return games_markdown(scoreboard.games, is_simulated=scoreboard.is_simulated)
+
+
+def games_markdown(games: Iterable[Game], *, is_simulated: bool) -> str:
     """Returns one row per game, ordered by tip-off. Names are escaped, so that they are neither markup nor columns.
 
     Four columns without line breaks are what an asset's page shows on a laptop; the page cuts off what is wider.
     """
-    rows = sorted(scoreboard.games, key=lambda game: (game.start_time is None, game.start_time, game.contest_id))
+    rows = sorted(games, key=lambda game: (game.start_time is None, game.start_time, game.contest_id))
     lines = [f"{_team(game.away)} | {_score(game)} | {_team(game.home)} | {_state(game)}" for game in rows]
     header = ["Away | Score | Home | State (ET)", ":--- | :---: | :--- | :---"]
-    return "\n".join(header + lines) if lines else "No games."
+    mark = "**Not real: simulated games.**\n\n" if is_simulated else ""
+    return mark + ("\n".join(header + lines) if lines else "No games.")
 
 
 def _team(line: TeamLine) -> str:

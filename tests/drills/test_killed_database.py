@@ -241,7 +241,7 @@ def _evaluate_repairs(stack: Stack, later: dt.timedelta) -> dict[str, dict[str, 
         dg.build_sensor_context(instance=stack.instance, repository_def=defs.get_repository_def()) as context,
     ):
         requests = ncaa_repairs.evaluate_tick(context).run_requests or []
-    return {str(request.partition_key): dict(request.tags) for request in requests}
+    return {request.partition_key: dict(request.tags) for request in requests if request.partition_key is not None}
 
 
 def _failed_requests(stack: Stack) -> int:

@@ -72,7 +72,7 @@ def test_a_second_up_on_the_database_is_refused_and_down_stops_the_first(up: Up)
 def test_up_rotates_its_log_and_starts_a_killed_database_again_or_ends_with_the_reason(up: Up) -> None:
     _kill_database(up)
     until("it says so", lambda: "was started again" in up.log.read_text(), 60)
-    assert Webserver(up.port, "pipelines.definitions").is_up()
+    assert Webserver(up.port, "gamepulse").is_up()
     log = up.home / f"up-{up.port}.log"
     with log.open("ab") as writer:
         writer.write(b"an outage\n" * (LOG_LIMIT // 10 + 1))

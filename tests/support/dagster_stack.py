@@ -74,7 +74,7 @@ class Stack(Webserver):
     """A webserver and a daemon, their API and their tables."""
 
     def __init__(self, url: sa.URL, api: Served, instance: dg.DagsterInstance, folder: Path) -> None:
-        super().__init__(free_port(), "pipelines.definitions")
+        super().__init__(free_port(), "gamepulse")
         self.url = url
         self.api = api
         self.instance = instance

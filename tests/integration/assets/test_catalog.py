@@ -13,7 +13,7 @@ from support.api import Answer, Api
 from models.views import VIEW_NAMES
 from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_standings, ncaa_upcoming_games
 from pipelines.assets.source_code import link_to_repository
-from pipelines.assets.tables import archive, ncaa_api, table_specs
+from pipelines.assets.tables import SAMPLED, archive, ncaa_api, table_specs
 from pipelines.definitions import defs
 from pipelines.resources import DatabaseResource, EventLogResource, NcaaApiResource
 from pipelines.seasons import eastern_date
@@ -124,7 +124,12 @@ def test_a_run_reports_plottable_numbers_and_the_rows_of_each_table(resources: d
     for table in ("fact_game", "dim_team"):
         [counted] = rows(f"SELECT count(*) AS rows FROM {table}")
         assert by_asset[table]["dagster/row_count"].value == counted["rows"]
-    assert by_asset["fact_game"]["dagster/row_count"].value > 0
+    games = by_asset["fact_game"]["dagster/row_count"].value
+    header, *table = str(by_asset["fact_game"]["newest_games"].value).split("\n\n")
+    of = f"{min(games, SAMPLED)} of {games}" if games > SAMPLED else f"{games}"
+    assert header == f"**{dt.date.fromisoformat(today):%A}, {today}**: {of} games"
+    assert table[0] == "**Not real: simulated games.**"
+    assert len(table[1].splitlines()) == 2 + min(games, SAMPLED)
 
 
 def test_the_next_seven_days_are_loaded_as_announced(resources: dict[str, object], rows: Rows) -> None:

@@ -212,6 +212,17 @@ def test_a_first_start_requests_today_at_once_and_the_week_before(history: Histo
     assert asked == {TODAY: "first start"} | {f"2026-01-{day:02}": "never loaded" for day in range(8, 15)}
 
 
+def test_a_first_start_requests_the_days_ahead_until_they_are_loaded(history: History) -> None:
+    def asked() -> list[tuple[str | None, str | None]]:
+        with dg.build_sensor_context(instance=history.instance, repository_def=defs.get_repository_def()) as context:
+            requests = ncaa_repairs.evaluate_tick(context).run_requests or []
+        return [(request.job_name, request.run_key) for request in requests if request.partition_key is None]
+
+    assert asked() == [("ncaa_upcoming", "first start")]  # Dagster launches a run key once
+    history.instance.report_runless_asset_event(dg.AssetMaterialization("ncaa_upcoming_games"))
+    assert asked() == []
+
+
 def test_repairs_leave_today_to_the_schedule_once_it_was_requested(history: History) -> None:
     history.run("2026-01-15 19:00", TODAY, Status.FAILURE)
     assert TODAY not in history.repairs("2026-01-15 19:03")
@@ -378,7 +389,7 @@ def evaluate(history: History, now: str, cursor: str | None = None) -> tuple[set
         ) as context,
     ):
         tick = ncaa_repairs.evaluate_tick(context)
-    return {request.partition_key or "" for request in tick.run_requests or []}, tick.cursor
+    return {request.partition_key for request in tick.run_requests or [] if request.partition_key}, tick.cursor
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ VERSION = re.findall('^version = "(.+)"$', (PROJECT / "pyproject.toml").read_tex
 OF_ONE_MACHINE = {"storage", "run_launcher"}
 """Sections of dagster.yaml of which the chart has its own."""
 DIFFERS = {
+    "compute_logs.module": "dagster._core.storage.noop_compute_log_manager",  # kubectl logs is known there
+    "compute_logs.class": "NoOpComputeLogManager",
     "concurrency.runs.max_concurrent_runs": 10,
     "concurrency.runs.tag_concurrency_limits.1.limit": 8,
     "concurrency.runs.tag_concurrency_limits.2.limit": 8,
