@@ -1,5 +1,6 @@
 """`gamepulse backfill` as a process: output, exit code, tables and Dagster's runs."""
 
+import datetime as dt
 import json
 import os
 import pty
@@ -22,6 +23,7 @@ from support.warehouse import Warehouse
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
+from pipelines.seasons import EASTERN
 
 GAMEPULSE = Path(sys.executable).parent / "gamepulse"
 GAMES = (Path(__file__).parents[2] / "scoreboards" / "one_day.json").read_bytes()
@@ -234,6 +236,12 @@ def test_details_are_loaded_after_the_games_and_their_number_is_said_first(
     api.answer = answer
     run("backfill 2025-12-01 2025-12-01", variables)
     [finals] = rows("SELECT count(*) AS games FROM fact_game WHERE game_status = 'final'")
+    late = run("backfill 2025-12-01 2025-12-01 --details", variables | {"NCAA_API_DETAILS_PER_DAY": "1"})
+    assert late.returncode == 1
+    assert late.stdout == (
+        "1 dates exceed NCAA_API_DETAILS_PER_DAY, of which 0 were requested before."
+        " Go on tomorrow: `gamepulse backfill 2025-12-01 2025-12-01 --details`.\n"
+    )
     loaded = run("backfill 2025-12-01 2025-12-01 --details", variables)
     assert loaded.returncode == 0, loaded.stderr
     assert f"{finals['games']} games of 1 dates need details, one request each" in loaded.stderr
@@ -241,3 +249,20 @@ def test_details_are_loaded_after_the_games_and_their_number_is_said_first(
     [found] = rows("SELECT count(*) AS games FROM fact_game WHERE venue = 'Arena'")
     assert found == finals
     assert {run.job_name for run in runs()} == {"ncaa_ingestion", "ncaa_details"}
+
+
+@pytest.mark.slow
+def test_audit_loads_the_standings_at_once_and_says_why_they_are_not_compared(
+    variables: dict[str, str], api: Api
+) -> None:
+    missing = run("audit", variables)
+    assert missing.returncode == 1
+    assert "`gamepulse audit --load` does at once" in missing.stderr
+    row = {"School": "Duke"} | {f"{kind} {field}": "1" for kind in ("Overall", "Conference") for field in "WL"}
+    updated = f"{dt.datetime.now(EASTERN):%b %d, %Y} 12:01 AM EDT"
+    body = json.dumps({"updated": updated, "data": [{"conference": "ACC", "standings": [row]}]}).encode()
+    api.answer = lambda path: Answer(body) if path.startswith("/standings/") else None
+    loaded = run("audit --load", variables)
+    assert loaded.returncode == 1
+    assert loaded.stdout.startswith("0 of 1 records equal the NCAA's standings of ")
+    assert "No date of the season is loaded: run `gamepulse backfill FROM TO`." in loaded.stdout
