@@ -1,6 +1,8 @@
 """The command `gamepulse audit`: how our records differ from the NCAA's standings."""
 
+import contextlib
 import datetime as dt
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -79,7 +81,12 @@ def _load_standings(today: dt.date) -> None:
     Raises:
         GamePulseError: the run failed, or was interrupted; why.
     """
-    with Console(stderr=True).status("Loading the standings"):  # the import of Dagster takes seconds
+    # The import of Dagster takes seconds. Log events stay away from stdout, as in a backfill.
+    with (
+        Console(stderr=True).status("Loading the standings"),
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+    ):
         from pipelines.runtime.backfill_run import backfill
         from pipelines.runtime.runs import AUDIT_JOB
 

@@ -14,7 +14,6 @@ counted AS (
 )
 
 SELECT
-    clock_timestamp() AS now,
     (SELECT is_simulated FROM scoreboard LIMIT 1) AS is_simulated,
     (
         SELECT max(game_date) FROM counted

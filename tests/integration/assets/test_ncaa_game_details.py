@@ -169,7 +169,6 @@ def test_98_percent_of_final_games_have_a_venue_within_24_hours_and_each_miss_ha
     assert len(missing) <= 0.02 * len(counted), Counter(missing)
     assert set(missing) <= {NO_LOCATION, NO_CONTEST}, "what failed was requested again"
     assert len(counted) > 100
-    print(len(missing), len(counted))  # noqa: T201
 
 
 def test_an_api_that_is_down_fails_the_date_and_is_not_asked_for_each_game(
