@@ -20,7 +20,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
-import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 from support.invariants import QUIET
@@ -37,6 +36,7 @@ from pipelines.ingest import ingest_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL, League
 from pipelines.ncaa.rate_limit import RateLimit
+from pipelines.postgres.database import connect as synchronous
 from pipelines.postgres.sessions import Database
 from pipelines.warehouse.load import load_scoreboard
 from simulator.options import Options
@@ -57,7 +57,9 @@ JOIN dim_team AS home ON home.team_key = home_team_key
 WHERE fact_game.sport = 'ncaam' AND home.season = 2025 AND game_status = 'final'
 GROUP BY home.conference_id
 """
-_BYTES = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::regnamespace"
+_BYTES = """
+SELECT sum(pg_total_relation_size(oid))::float8 FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::regnamespace
+"""
 
 Figures = dict[str, float]
 
@@ -107,7 +109,7 @@ async def _season(league: League, dates: int, client: NcaaClient, database: Data
 
 async def _loads(database: Database, number: int) -> float:
     """Returns the milliseconds in which all leagues load an unchanged day, one after the other."""
-    board = scoreboard(FIRST_DATE, 150)
+    board = replace(scoreboard(FIRST_DATE, 150), is_simulated=True)
     minutes = itertools.count()
 
     async def load() -> None:
@@ -132,10 +134,9 @@ async def _median(work: Callable[[], Awaitable[object]], runs: int) -> float:
 def runs(server: Server, api: Served) -> Iterator[tuple[int, Cost, float]]:
     """Yields for 1 and 10 runs what they cost, and the bytes by which Dagster's tables grow."""
     url = server.new_database()
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
 
     def size() -> float:
-        with engine.connect() as connection:
+        with synchronous(url) as connection:
             return float(connection.exec_driver_sql(_BYTES.replace("$1", "'dagster'")).scalar_one())
 
     days = [{"dagster/partition": (FIRST + dt.timedelta(days=number)).isoformat()} for number in range(10)]

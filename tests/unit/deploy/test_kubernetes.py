@@ -104,6 +104,8 @@ def test_every_secret_and_service_that_is_named_exists() -> None:
     ports = {VALUES["dagsterWebserver"]["service"]["port"]}
     assert {int(port) for port in re.findall(r"number: (\d+)", text)} == ports
     assert VALUES["dagsterWebserver"]["readinessProbe"]["httpGet"]["port"] in ports
+    claims = {manifest["metadata"]["name"] for manifest in MANIFESTS if manifest["kind"] == "PersistentVolumeClaim"}
+    assert set(re.findall(r"claimName: ([\w-]+)", text)) == claims
     assert set(re.findall(r"service: {name: ([\w-]+)", text)) == WEBSERVERS < Chart(VALUES).pods().keys()
 
 
@@ -163,7 +165,8 @@ def test_both_webservers_are_behind_a_login() -> None:
     [allowed] = [variable["value"] for variable in VALUES["dagsterWebserver"]["env"] if variable["value"]]
     assert hosts < set(allowed.split(","))
     for ingress in ingresses:
-        annotations = ingress["metadata"]["annotations"]
+        annotations, [tls] = ingress["metadata"]["annotations"], ingress["spec"]["tls"]
+        assert tls["hosts"] == [ingress["spec"]["rules"][0]["host"]]
         assert annotations["nginx.ingress.kubernetes.io/auth-type"] == "basic"
         assert SECRETS[annotations["nginx.ingress.kubernetes.io/auth-secret"]].keys() == {"auth"}
     assert VALUES["ingress"] == {"enabled": False}
