@@ -25,6 +25,7 @@ from dagster._cli.api import _execute_run_command_body
 from dagster._core.instance.ref import InstanceRef
 from dagster._serdes import deserialize_value
 from dagster._utils.interrupts import capture_interrupts
+from sqlalchemy.orm import configure_mappers
 
 from pipelines.runtime.warm_runs import Ended, Ready, Start, Started
 
@@ -70,6 +71,7 @@ def load() -> None:
     repository = defs.get_repository_def()
     for name in repository.job_names:
         repository.get_job(name)
+    configure_mappers()
     # Collections in a run neither visit these objects nor copy their pages.
     gc.collect()
     gc.freeze()

@@ -66,6 +66,15 @@ class GamePulseStorage(DagsterPostgresStorage):
         for part in (self._run_storage, self._event_log_storage, self._schedule_storage):
             part._engine = engine
             part.optimize_for_webserver = limit_statements  # type: ignore[method-assign]
+        # Dagster reads the columns of `runs` from the catalog for each run that it looks up. They only ever appear.
+        has_columns = self._run_storage.has_run_stats_index_cols
+        self._has_run_stats = False
+
+        def has_run_stats_index_cols() -> bool:
+            self._has_run_stats = self._has_run_stats or has_columns()
+            return self._has_run_stats
+
+        self._run_storage.has_run_stats_index_cols = has_run_stats_index_cols  # type: ignore[method-assign]
         # An instance disposes of its run storage, whose own method does nothing.
         self._run_storage.dispose = engine.dispose  # type: ignore[method-assign]
 
@@ -73,6 +82,11 @@ class GamePulseStorage(DagsterPostgresStorage):
         with self._lock:
             if self._url is None:
                 url = dagster_url(Settings())
+                connection = open_connection(url, _SESSION)
+                if _has_tables(connection):
+                    self._url = url
+                    return connection
+                connection.close()
                 _create_schema(url)
                 self._url = url
                 try:
@@ -96,6 +110,17 @@ class GamePulseStorage(DagsterPostgresStorage):
             events.reindex_assets()
         if "jobs" not in present:
             retry_pg_creation_fn(schedules._init_db)
+
+
+def _has_tables(connection: Connection) -> bool:
+    """Returns whether the tables of all three parts exist; a run asks once, on the connection that it keeps."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s) AS name",
+            ([f"{DAGSTER_SCHEMA}.{table}" for table in ("runs", "event_logs", "jobs")],),
+        )
+        [(found,)] = cursor.fetchall()
+        return bool(found)
 
 
 def _create_schema(url: sa.URL) -> None:

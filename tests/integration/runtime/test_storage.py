@@ -93,6 +93,21 @@ def test_an_instance_opened_while_the_database_is_away_works_when_it_is_back(
         assert instance.get_runs_count() == 0
 
 
+def test_a_run_looked_up_again_needs_no_statement_about_columns(
+    database_url: sa.URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", libpq_text(database_url))
+    statements: list[str] = []
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        run = instance.create_run_for_job(dg.job(name="nothing")(lambda: None))
+        assert instance.get_run_by_id(run.run_id) == run
+        engine = instance.run_storage._engine  # type: ignore[attr-defined]
+        sa.event.listen(engine, "before_cursor_execute", lambda _, __, statement, *___: statements.append(statement))
+        assert instance.get_run_by_id(run.run_id) == run
+    assert len(statements) == 1
+    assert "FROM runs" in statements[0]
+
+
 @pytest.mark.parametrize("may_create", [True, False])
 def test_dagster_has_its_schema_on_a_server_of_its_own(
     database_url: sa.URL,
