@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
+export UV_LINK_MODE=copy
 if [ -f ../shared/docker/engine.sh ]; then
   python=$(uv run python -c 'import sys; print(sys.executable)')
   export WITH_PYTHON=1
