@@ -12,11 +12,10 @@ from benchmarks.floor import Floor
 from benchmarks.scoreboards import scoreboard
 from benchmarks.server import Server, connect
 from benchmarks.timing import Workload
-from pipelines.ncaa.raw import RawAnswer
-from pipelines.ncaa.scoreboard import ParsedScoreboard
+from pipelines.ingest import load_and_keep
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse
 from pipelines.postgres.sessions import Database
 from pipelines.seasons import season_of
-from pipelines.warehouse.archive import Question, keep_loaded
 from pipelines.warehouse.load import LoadReport, load_scoreboard
 
 if TYPE_CHECKING:
@@ -47,14 +46,12 @@ class Target:
         """
         expected = scoreboard.games_received
         async with self.database.get_session() as session:
-            report = await load_scoreboard(session, scoreboard, games_expected=expected)
-            if body is not None:
-                question = Question(scoreboard.league.sport, "scoreboard", scoreboard.game_date.isoformat())
-                answer = RawAnswer(scoreboard.source_url, 200, {}, body, scoreboard.fetched_at)
-                await keep_loaded(
-                    session, question, answer, report, games_expected=expected, updated_at=None, is_required=False
-                )
-            return report
+            if body is None:
+                return await load_scoreboard(session, scoreboard, games_expected=expected)
+            response = ScoreboardResponse(
+                scoreboard.league, scoreboard.game_date, body, scoreboard.fetched_at, scoreboard.source_url
+            )
+            return await load_and_keep(session, response, scoreboard, expected, is_archive_required=False)
 
     async def empty(self, size: int) -> None:
         """Deletes the measured dates."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Final, NamedTuple, TypeVar
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from structlog.stdlib import BoundLogger
 
 from pipelines.errors import GamePulseError, NcaaApiError
@@ -14,7 +15,7 @@ from pipelines.ncaa.details import GameDetails, parse_details
 from pipelines.ncaa.empty_days import reject_false_empty
 from pipelines.ncaa.league import League
 from pipelines.ncaa.raw import RawAnswer
-from pipelines.ncaa.scoreboard import ParsedScoreboard, parse_scoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
 from pipelines.seasons import eastern_date
@@ -85,17 +86,31 @@ async def ingest_date(
         await keep_refused(database, question, error, expected)
         raise
     async with database.get_session() as session:
-        report = await load_scoreboard(session, scoreboard, games_expected=expected)
-        await keep_loaded(
-            session,
-            question,
-            response.raw,
-            report,
-            games_expected=expected,
-            updated_at=scoreboard.answer_updated_at,
-            is_required=database.is_archive_required,
-        )
+        required = database.is_archive_required
+        report = await load_and_keep(session, response, scoreboard, expected, is_archive_required=required)
     return IngestedDate(scoreboard, report)
+
+
+async def load_and_keep(
+    session: AsyncSession,
+    response: ScoreboardResponse,
+    scoreboard: ParsedScoreboard,
+    games_expected: int | None,
+    *,
+    is_archive_required: bool,
+) -> LoadReport:
+    """Loads a scoreboard and archives its answer in the session's transaction; the caller commits."""
+    report = await load_scoreboard(session, scoreboard, games_expected=games_expected)
+    await keep_loaded(
+        session,
+        Question(response.league.sport, "scoreboard", response.game_date.isoformat()),
+        response.raw,
+        report,
+        games_expected=games_expected,
+        updated_at=scoreboard.answer_updated_at,
+        is_required=is_archive_required,
+    )
+    return report
 
 
 def calendars_of(league: League, ncaa_api: NcaaClient, database: Database) -> Calendars:

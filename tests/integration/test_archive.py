@@ -6,7 +6,6 @@ import gzip
 import json
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from functools import partial
 from typing import Any
 
 import pytest
@@ -24,11 +23,10 @@ from pipelines.ingest import IngestedDate, ingest_dates
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.raw import content_hash
-from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
+from pipelines.ncaa.scoreboard import ScoreboardResponse
 from pipelines.postgres.database import connect
 from pipelines.postgres.sessions import Database
-from pipelines.warehouse.archive import Question, keep_loaded, prune_archive
-from pipelines.warehouse.load import load_scoreboard
+from pipelines.warehouse.archive import prune_archive
 
 DATE, OTHER = dt.date(2025, 7, 1), dt.date(2025, 7, 2)
 """In the off season, which needs no calendar."""
@@ -211,21 +209,7 @@ def test_a_replay_of_spells_equals_a_load_of_every_tick(
         response = ScoreboardResponse(
             MENS_BASKETBALL, date, body(*LISTS[number], date=date), moment, "https://api.test"
         )
-        warehouse.run(partial(_load_and_keep, response=response, expected=expected))
+        warehouse.load_and_keep(response, expected)
     every_tick = warehouse.tables()
     warehouse.replay(FIRST, SECOND)
     assert_same(warehouse.tables(), every_tick)
-
-
-async def _load_and_keep(session: Any, response: ScoreboardResponse, expected: int | None) -> None:
-    parsed = parse_scoreboard(response)
-    report = await load_scoreboard(session, parsed, games_expected=expected)
-    await keep_loaded(
-        session,
-        Question("ncaam", "scoreboard", response.game_date.isoformat()),
-        response.raw,
-        report,
-        games_expected=expected,
-        updated_at=parsed.answer_updated_at,
-        is_required=True,
-    )

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel.ext.asyncio.session import AsyncSession
 from support.builders import at, day
 from support.dagster_stack import PROJECT, environment
 from support.invariants import assert_same
@@ -21,11 +20,9 @@ from support.warehouse import Warehouse
 
 from pipelines.errors import ArchiveError
 from pipelines.ncaa.league import MENS_BASKETBALL
-from pipelines.ncaa.scoreboard import ScoreboardResponse, parse_scoreboard
+from pipelines.ncaa.scoreboard import ScoreboardResponse
 from pipelines.postgres.archive_copy import copy_archive
 from pipelines.seasons import EASTERN
-from pipelines.warehouse.archive import Question, keep_loaded
-from pipelines.warehouse.load import load_scoreboard
 from pipelines.warehouse.resolutions import Who, resolve_game, undo_resolution
 from simulator.options import Options
 from simulator.server import serving
@@ -41,7 +38,7 @@ def test_a_replay_gives_back_when_equal_answers_were_believed(database_url: sa.U
         body = json.dumps(raw_answer(game, raw_game(2, "iona", "rider"))).encode()
         moment = at("2026-01-17 00:00") + dt.timedelta(hours=int(hours[:2]), minutes=int(hours[3:]))
         response = ScoreboardResponse(MENS_BASKETBALL, DATE, body, moment, "https://api.test")
-        warehouse.run(partial(load_and_keep, response=response))
+        warehouse.load_and_keep(response, 2)
     played = warehouse.tables()
     moments = [row["changed_at"] for row in played["game_history"] if row["game_id"] == "ncaam_1"]
     assert moments == [at("2026-01-17 21:00"), at("2026-01-18 03:30")]
@@ -67,7 +64,7 @@ def resolved(warehouse: Warehouse) -> Warehouse:
         )
         moment = at("2026-01-18 12:00") + number * dt.timedelta(hours=1)
         response = ScoreboardResponse(MENS_BASKETBALL, DATE, body.encode(), moment, "https://api.test")
-        warehouse.run(partial(load_and_keep, response=response))
+        warehouse.load_and_keep(response, 2)
         if decide is not None:
             warehouse.run(decide)
     versions = warehouse.query("SELECT game_status FROM game_history WHERE game_id = 'ncaam_1' ORDER BY version")
@@ -123,10 +120,3 @@ def test_a_replay_gives_back_the_details_of_games(database_url: sa.URL, warehous
     warehouse.replay(day("2026-01-10"))
     assert_same(warehouse.tables(), played)
     assert warehouse.query(DETAILS) == details
-
-
-async def load_and_keep(session: AsyncSession, response: ScoreboardResponse) -> None:
-    """Loads and archives an answer as `ingest_date` does."""
-    report = await load_scoreboard(session, parse_scoreboard(response), games_expected=2)
-    question = Question("ncaam", "scoreboard", str(response.game_date))
-    await keep_loaded(session, question, response.raw, report, games_expected=2, updated_at=None, is_required=True)

@@ -13,9 +13,9 @@ from support.postgres_servers import settings_for
 from support.tables import EMPTY_ALL, driver_connection, dump
 
 from pipelines.errors import GamePulseError
-from pipelines.ingest import IngestedDate
+from pipelines.ingest import IngestedDate, load_and_keep
 from pipelines.ncaa.league import MENS_BASKETBALL
-from pipelines.ncaa.scoreboard import ParsedScoreboard
+from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.replay import replay_dates
 from pipelines.warehouse.load import LoadReport, load_scoreboard
@@ -44,6 +44,15 @@ class Warehouse:
         for scoreboard in scoreboards:
             report = self.run(partial(load_scoreboard, scoreboard=scoreboard, games_expected=games_expected))
         return report
+
+    def load_and_keep(self, response: ScoreboardResponse, games_expected: int | None) -> LoadReport:
+        """Loads and archives an answer."""
+        scoreboard = parse_scoreboard(response)
+
+        async def work(session: AsyncSession) -> LoadReport:
+            return await load_and_keep(session, response, scoreboard, games_expected, is_archive_required=True)
+
+        return self.run(work)
 
     def run(self, work: Callable[[AsyncSession], Coroutine[Any, Any, T]]) -> T:
         """Runs `work(session)` and commits."""
