@@ -121,17 +121,18 @@ def test_a_season_with_every_fault_ends_with_the_games_of_a_clean_load(
     assert_same(actual, _active_games(clean, first, last))
 
 
+@pytest.mark.timeout(5400)
 def test_a_replay_of_the_archive_gives_back_a_season_that_was_played_with_faults(
     databases: Databases, api: Served, rounds: Callable[[int, int], int]
 ) -> None:
-    """In full the season of 2025-26, in short a day: 96 ticks per day, details, every fault now and then."""
-    first, last = ("2025-11-03", "2026-04-06") if rounds(0, 1) else ("2026-01-10", "2026-01-10")
-    api.simulator.faults.set({name: {"share": 0} for name in SLOW_FAULTS | {"http_429_retry_after"}}, messy=True)
+    """In full the season of 2025-26, in short an evening, every 15 minutes; at noon details of games."""
+    evening = (("2026-01-12 19:00", "2026-01-13 00:30", QUARTER), ("2026-01-13 12:00", "2026-01-14 12:00", 8 * HOUR))
+    spans = (("2025-11-03 00:00", "2026-04-08 13:00", QUARTER),) if rounds(0, 1) else evening
+    api.simulator.faults.set(GAME_FAULTS | OTHER_FAULTS | {"http_429_retry_after": {"share": 0}})
     with databases.temporary() as url, databases.temporary() as empty:
-        with playing(url, api, f"{first} 00:00") as player:
-            for day in date_range(first, _after(last, 1)):
-                player.poll(f"{day} 00:00", f"{day} 23:45", QUARTER)
-                player.load_details(f"{day} 23:50")
+        with playing(url, api, spans[0][0]) as player:
+            for span in spans:
+                player.poll(*span)
         with Warehouse.connect(url) as warehouse:
             played, details = warehouse.tables(), _details(warehouse)
             [size] = warehouse.query(_ARCHIVED_BYTES)
@@ -142,7 +143,7 @@ def test_a_replay_of_the_archive_gives_back_a_season_that_was_played_with_faults
             warehouse.replay(*loaded)
             assert_same(warehouse.tables(), played)
             assert_same({"game_detail": _details(warehouse)}, {"game_detail": details})
-    assert len(details) > 100
+    assert details
     versions = Counter(row["game_id"] for row in played["game_history"])
     assert max(versions.values()) <= 45
     assert size["bytes"] < 150e6

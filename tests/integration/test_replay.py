@@ -112,7 +112,7 @@ def test_a_replay_gives_back_the_details_of_games(database_url: sa.URL, warehous
     options = Options(now=now, speed=0, faults=faults)
     with serving(options) as api, playing(database_url, api, "2026-01-11 12:00") as player:
         player.load("2026-01-11 12:00", [day("2026-01-10")])
-        player.load_details("2026-01-11 12:01")
+        player.load_details(now.date())
     played, details = warehouse.tables(), warehouse.query(DETAILS)
     assert sum(row["venue"] is not None for row in played["fact_game"]) > 100
     assert {str(row["missing_reason"])[:8] for row in details} == {"None", "The API'", "GET http"}

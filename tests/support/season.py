@@ -25,6 +25,7 @@ from pipelines.postgres.database import connect
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.runs import REASON_TAG
 from pipelines.schedules import ncaa_details_schedule, ncaa_schedule
+from pipelines.seasons import EASTERN
 from pipelines.sensors import repairs
 from pipelines.warehouse.details import pending_details
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
@@ -80,21 +81,20 @@ class SeasonPlayer:
     def poll(self, start: str, end: str, step: dt.timedelta) -> None:
         """Loads what schedule and repairs would request from `start` to `end`, without asking them.
 
-        Today at each tick, yesterday until its games are over, and at noon the dates of the week that are not settled.
-        Dagster's evaluation of a tick would take most of the time.
+        Today at each tick, yesterday until its games are over, and at noon the dates of the week that are not settled
+        and the details of games. Dagster's evaluation of a tick would take most of the time.
         """
         moment, last = at(start), at(end)
         while moment <= last:
             self._clock.move_to(moment)
-            today = moment.date()
+            now = moment.astimezone(EASTERN)
+            today, is_noon = now.date(), (now.hour, now.minute) == (12, 0)
             with connect(self._url) as connection:
-                values = {
-                    "week": today - 7 * DAY,
-                    "yesterday": today - DAY,
-                    "is_noon": moment.hour == 12 and moment.minute == 0,
-                }
+                values = {"week": today - 7 * DAY, "yesterday": today - DAY, "is_noon": is_noon}
                 due = connection.scalars(sa.text(_DUE), values).all()
             self._runner.run(self._ingest([today, *due]))
+            if is_noon:
+                self.load_details(today)
             moment += step
 
     def repair(self, moment: dt.datetime) -> None:
@@ -112,11 +112,10 @@ class SeasonPlayer:
             connection.commit()
         self._ingest_dates(dates)
 
-    def load_details(self, moment: str) -> None:
-        """Loads the details of the final games of the week before `moment`, US Eastern, as each morning's run does."""
-        self._clock.move_to(at(moment))
+    def load_details(self, today: dt.date) -> None:
+        """Loads the details of the final games of the week before `today`, as each morning's run does."""
         with connect(self._url) as connection:
-            week = [at(moment).date() - dt.timedelta(days=days) for days in range(8)]
+            week = [today - days * DAY for days in range(8)]
             pending = pending_details(connection, MENS_BASKETBALL.sport, week)
         self._runner.run(self._ingest_details(pending))
 
