@@ -16,31 +16,29 @@ SELECT
     team_id, past.season, sport, slug, team_name, abbreviation, conference_id, conference_name,
     make_date(past.season, 8, 1), make_date(past.season + 1, 8, 1), FALSE, 1, 1, 1, 1
 FROM dim_team
-CROSS JOIN generate_series($2::int, $3::int) AS past (season)
-WHERE dim_team.season = $1::int AND past.season < $1::int
+CROSS JOIN generate_series($1::int - $2::int + 1, $1::int - 1) AS past (season)
+WHERE dim_team.season = $1::int
 """
 _GAMES = """
 WITH team AS (
     SELECT
-        team_key, sport, season,
-        row_number() OVER (PARTITION BY sport, season ORDER BY slug) - 1 AS number,
-        count(*) OVER (PARTITION BY sport, season) AS teams
+        team_key, season,
+        row_number() OVER (PARTITION BY season ORDER BY slug) - 1 AS number,
+        count(*) OVER (PARTITION BY season) AS teams
     FROM dim_team
-    WHERE season BETWEEN $2::int AND $3::int
 )
 INSERT INTO fact_game (
     game_id, sport, game_date, game_date_key, home_team_key, away_team_key, game_status, game_start_time,
     home_score, away_score, game_period, overtime_periods, network, rivalry_factor, feed
 )
 SELECT
-    home.sport || '_' || 1000000 + home.season % 100 * 100000 + number_of_game,
-    home.sport, date, to_char(date, 'YYYYMMDD')::int, home.team_key, away.team_key, 'final',
+    'ncaam_' || 1000000 + home.season % 100 * 100000 + number_of_game,
+    'ncaam', date, to_char(date, 'YYYYMMDD')::int, home.team_key, away.team_key, 'final',
     date + INTERVAL '24 hours', 60 + number_of_game % 30, 59 + number_of_game % 29, 'final', 0, 'ESPN+', 1.00, 'current'
 FROM generate_series(0, $1::int - 1) AS games (number_of_game)
 JOIN team AS home ON home.number = number_of_game * 7 % teams
 JOIN team AS away
-    ON away.sport = home.sport
-    AND away.season = home.season
+    ON away.season = home.season
     AND away.number = (home.number + 1 + number_of_game % 180) % home.teams
 CROSS JOIN LATERAL (SELECT make_date(home.season, 11, 1) + number_of_game / 40 AS date) AS dates
 ORDER BY home.season, number_of_game
@@ -51,21 +49,18 @@ INSERT INTO scoreboard (
     games_expected, games_received, settled_at
 )
 SELECT
-    sport, game_date, game_date + INTERVAL '60 hours', 'current', 'https://ncaa-api.example', FALSE,
+    'ncaam', game_date, game_date + INTERVAL '60 hours', 'current', 'https://ncaa-api.example', FALSE,
     count(*), count(*), game_date + INTERVAL '60 hours'
 FROM fact_game
-GROUP BY sport, game_date
+GROUP BY game_date
 ON CONFLICT DO NOTHING
 """
 
 
-async def fill(
-    connection: "asyncpg.Connection[Any]", *, seasons: int, games_per_season: int, last: int = LAST_SEASON
-) -> int:
-    """Inserts seasons of every sport that has teams of the last season; returns the number of games stored."""
-    first = last - seasons + 1
-    await connection.execute(_TEAMS, LAST_SEASON, first, last)
-    await connection.execute(_GAMES, games_per_season, first, last)
+async def fill(connection: "asyncpg.Connection[Any]", *, seasons: int, games_per_season: int) -> int:
+    """Inserts seasons into a database that has the teams of the last season; returns the number of games stored."""
+    await connection.execute(_TEAMS, LAST_SEASON, seasons)
+    await connection.execute(_GAMES, games_per_season)
     await connection.execute(_SCOREBOARDS)
     await connection.execute("VACUUM ANALYZE")
     stored: int = await connection.fetchval("SELECT count(*) FROM fact_game")

@@ -3,7 +3,6 @@
 A league is the season of the simulator under another `sport`. Of each number of leagues, on a new database:
 
 - *A season* of all leagues at once, with five requests per second; its processor time includes the API, not PostgreSQL.
-- Fourteen more seasons are inserted by SQL, before *loads* and *queries* are measured.
 - *A tick* requests one date per league, then loads 150 games per league, one after the other. The requests are the
   simulator's of a day, through the limit; the loads are a generated day, loaded again unchanged.
 - *Runs* are one per league, four at a time as in the queue, in a fork of a process that has loaded the definitions.
@@ -26,7 +25,6 @@ from support.invariants import QUIET
 from support.postgres_servers import settings_for
 
 from benchmarks.dagster_cost import FIRST, GAMES, SATURDAY, SEASON, Cost, running_code_servers
-from benchmarks.history import fill
 from benchmarks.load import WARM_UPS
 from benchmarks.scoreboards import scoreboard
 from benchmarks.server import Server, connect, running_server
@@ -70,7 +68,7 @@ def leagues(number: int) -> list[League]:
     return [MENS_BASKETBALL, *others]
 
 
-async def measure(server: Server, api: Served, number: int, *, dates: int, seasons: int) -> Figures:
+async def measure(server: Server, api: Served, number: int, dates: int) -> Figures:
     """Measures that many leagues in a new database, without Dagster."""
     url = server.new_database()
     found: Figures = {}
@@ -85,10 +83,6 @@ async def measure(server: Server, api: Served, number: int, *, dates: int, seaso
             found["games per season"] = await connection.fetchval("SELECT count(*) FROM fact_game")
             found["teams per season"] = await connection.fetchval("SELECT count(*) FROM dim_team")
             found["a season in the tables, MB"] = await connection.fetchval(_BYTES, "public") / 1e6
-            if seasons > 1:
-                await fill(connection, seasons=seasons - 1, games_per_season=6_300, last=SEASON - 1)
-            found["games stored"] = await connection.fetchval("SELECT count(*) FROM fact_game")
-            found["all tables, MB"] = await connection.fetchval(_BYTES, "public") / 1e6
             began = time.monotonic()
             await asyncio.gather(*(client.scoreboard(league, SATURDAY) for league in leagues(number)))
             found["last answer of a tick, s"] = time.monotonic() - began
@@ -155,12 +149,11 @@ def runs(server: Server, api: Served) -> Iterator[tuple[int, Cost, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.leagues", description="Measure 1 and 10 leagues.")
-    parser.add_argument("--quick", action="store_true", help="a week and one season, to check that it works")
-    quick = parser.parse_args().quick
-    dates, seasons = (7, 1) if quick else (DATES, 15)
+    parser.add_argument("--quick", action="store_true", help="a week of the season, to check that it works")
+    dates = 7 if parser.parse_args().quick else DATES
     with running_server() as server, serving(Options(season=SEASON)) as api:
         api.simulator.clock.set()
-        found = {number: asyncio.run(measure(server, api, number, dates=dates, seasons=seasons)) for number in (1, 10)}
+        found = {number: asyncio.run(measure(server, api, number, dates)) for number in (1, 10)}
         for number, cost, grown in runs(server, api):
             found[number] |= {
                 "runs of a tick, s": cost.elapsed,
