@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.warehouse.details import within_budget
@@ -11,6 +11,7 @@ from pipelines.warehouse.details import within_budget
 PENDING = st.dictionaries(st.dates(dt.date(2010, 11, 1), dt.date(2026, 4, 1)), st.lists(st.integers(), max_size=9))
 
 
+@example({dt.date(2026, 1, 15): []}, -1)
 @given(PENDING, st.integers(-5, 40) | st.just(math.inf))
 def test_each_date_is_chosen_or_left_and_those_chosen_are_within_the_budget(
     pending: dict[dt.date, list[int]], budget: float
