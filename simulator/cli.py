@@ -28,6 +28,10 @@ def simulate(
             help="Start the clock at this US Eastern time, on the real calendar: 2026-03-21T20:00.",
         ),
     ] = None,
+    midseason: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Play a season in which this date falls in January or February."),
+    ] = None,
     speed: Annotated[float, typer.Option(min=0, help="Simulated seconds per second; 0 stops the clock.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Generate other games.")] = 0,
     messy: Annotated[bool, typer.Option("--messy", help="Inject every fault of the real API occasionally.")] = False,
@@ -63,7 +67,16 @@ def simulate(
     from simulator.app import create_app
     from simulator.server import serve
 
-    options = Options(season=season, now=now, speed=speed, seed=seed, messy=messy, faults=faults, recorded=recorded)
+    options = Options(
+        season=season,
+        now=now,
+        midseason_date=midseason.date() if midseason is not None else None,
+        speed=speed,
+        seed=seed,
+        messy=messy,
+        faults=faults,
+        recorded=recorded,
+    )
     try:
         app = create_app(options)
     except RecordingError as error:

@@ -54,7 +54,7 @@ class SeasonDays:
     field_size: int = 68
     """Teams in the NCAA tournament."""
     always_on: bool = False
-    """Whether some games of each day tip off at night, so that games are live at every hour."""
+    """Whether each day has as many games, most of them in the evening and some at night: any of them is a good one."""
 
     def day(self, week: int, weekday: int) -> date:
         """Returns a date by week (from 0) and weekday (Monday is 0)."""

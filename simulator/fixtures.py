@@ -1,6 +1,6 @@
 """Fixtures before the tournaments: conference rounds first, then non-conference games around them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -133,6 +133,7 @@ def conference_rounds(rng: Random, group: Sequence[int]) -> list[list[Pairing]]:
 def _conference_games(
     rng: Random, days: SeasonDays, groups: Mapping[str, list[int]], bookings: Bookings
 ) -> Iterator[Fixture]:
+    games: Counter[date] = Counter()
     for conference, group in groups.items():
         rounds = conference_rounds(rng, group)
         weights = _DAY_WEIGHTS[conference in _POWER]
@@ -149,7 +150,10 @@ def _conference_games(
                 if not free:
                     continue
                 weekday = rng.choices(free, [weights[weekday] for weekday in free])[0]
+                if days.always_on:  # the emptiest day
+                    weekday = min(free, key=lambda weekday: games[days.day(week, weekday)])
                 day = days.day(week, weekday)
+                games[day] += 1
                 bookings.book(day, home, away)
                 yield Fixture(day, home, away, Kind.CONFERENCE)
 
@@ -211,11 +215,13 @@ def _quotas(usual_games: Mapping[date, float], taken: Mapping[date, int], number
 
 
 def _early_days(days: SeasonDays) -> dict[date, float]:
+    if days.always_on:
+        return {days.day(week, weekday): 45.0 for week in range(LAST_CONFERENCE_WEEK) for weekday in range(7)}
     usual_games: dict[date, float] = {}
     for week, row in enumerate(_EARLY_WEEKS):
         for weekday, games in enumerate(row):
             day = days.day(week, weekday)
-            share = 1.0 if days.always_on else _HOLIDAYS.get((day.month, day.day), 1.0)
+            share = _HOLIDAYS.get((day.month, day.day), 1.0)
             if share:
                 usual_games[day] = games * share
     return usual_games

@@ -100,14 +100,14 @@ def tip_offs(rng: Random, day: date, games: Sequence[Played], teams: Sequence[Te
             times[index] = eastern(day, *slot)
     free = [index for index in free if times[index] is None]
     free.sort(key=lambda index: rng.random() + 1.5 * (teams[games[index].home].conference in _WESTERN))
-    slots_of_day = _slots(day, [games[index] for index in free])
+    slots_of_day = _slots(day, [games[index] for index in free], always_on)
     drawn = sorted(rng.choices(list(slots_of_day), list(slots_of_day.values()), k=len(free)))
     for index, slot in zip(free, drawn, strict=True):
         times[index] = eastern(day, *slot)
     return [time for time in times if time is not None]
 
 
-def _slots(day: date, games: Sequence[Played]) -> Slots:
+def _slots(day: date, games: Sequence[Played], always_on: bool) -> Slots:
     if sum(game.kind is Kind.CONFERENCE_TOURNAMENT for game in games) > len(games) / 2:
         return _TOURNAMENT
-    return _WEEKEND if day.weekday() >= 5 else _WEEKNIGHT
+    return _WEEKEND if day.weekday() >= 5 and not always_on else _WEEKNIGHT

@@ -1,12 +1,14 @@
 """The command `gamepulse up`."""
 
+import datetime as dt
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
+import sqlalchemy as sa
 import typer
 from rich.console import Console
 
@@ -15,9 +17,19 @@ from pipelines.cli.output import say
 from pipelines.cli.processes import stop_leftovers
 from pipelines.cli.stack import HOST, STARTED, StackError, require_alone, require_ports, run_stack
 from pipelines.errors import ConfigurationError
-from pipelines.postgres.database import migrate
+from pipelines.ncaa.league import MENS_BASKETBALL
+from pipelines.postgres.database import connect, migrate
 from pipelines.postgres.roles import reader_url
+from pipelines.seasons import EASTERN, eastern_date
 from pipelines.settings import Settings
+
+EVENING: Final = dt.time(20, 30)
+"""When most games of a simulated day are live, US Eastern."""
+_NEWEST_ANSWER: Final = sa.text("""
+    SELECT max(last_updated_at)
+    FROM archive.sighting
+    WHERE sport = :sport AND endpoint = 'scoreboard' AND subject = :today
+""")
 
 
 def up(
@@ -29,7 +41,8 @@ def up(
     simulate: Simulate = False,
     detach: Annotated[bool, typer.Option("--detach", help="Keep running without this terminal.")] = False,
     now: Annotated[
-        str | None, typer.Option(help="With --simulate: the API's US Eastern time at the start, 2026-03-21T20:00.")
+        str | None,
+        typer.Option(help="With --simulate: the API's US Eastern time, 2026-03-21T20:00; default: tonight's."),
     ] = None,
     speed: Annotated[
         float | None, typer.Option(min=0, help="With --simulate: the API's seconds per second; 0 stops its clock.")
@@ -70,6 +83,8 @@ def up(
         if settings.database_url is None:
             reader_url(url, settings)  # gives the role its privileges on tables of a newer version
     require_alone(settings, url)
+    if simulate and now is None:
+        simulator += _on_this_evening(url, dt.datetime.now(dt.UTC))
     run_stack(settings, url, host, port, simulator if simulate else None)
 
 
@@ -88,6 +103,21 @@ def logs(
     if not found:
         raise ConfigurationError(f"{home} has no log: start with `gamepulse up`.")
     os.execvp("tail", ["tail", "-n", str(lines), *(["-F"] if follow else []), str(found[-1])])  # noqa: S606, S607
+
+
+def _on_this_evening(url: sa.URL, now: dt.datetime) -> list[str]:
+    """Returns the options for a clock that starts in the evening, but at no earlier time than an answer already loaded.
+
+    A final that was live again would contradict what the database has.
+    """
+    today = eastern_date(now)
+    with connect(url) as connection:
+        newest = connection.execute(
+            _NEWEST_ANSWER, {"sport": MENS_BASKETBALL.sport, "today": today.isoformat()}
+        ).scalar_one()
+    evening = dt.datetime.combine(today, EVENING, EASTERN)
+    start = evening if newest is None else max(evening, newest.astimezone(EASTERN))
+    return ["--now", f"{start:%Y-%m-%dT%H:%M:%S}", "--midseason", today.isoformat()]
 
 
 def _detach(home: Path) -> None:

@@ -1,10 +1,12 @@
 """A season window has games on every day of the year, and each season's calendar lists its own dates."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from simulator.days import FIRST_SEASON, season_around, season_of
+from pipelines.cli.up import EVENING
+from simulator.days import EASTERN, FIRST_SEASON, season_around, season_of
+from simulator.game import State, moment
 from simulator.world import World
 
 
@@ -22,6 +24,17 @@ def test_every_day_of_the_year_is_in_january_or_february_of_its_season_window() 
 def test_there_are_games_around_today_at_any_time_of_the_year(today: date) -> None:
     simulated = world(today)
     assert all(len(simulated.games(today + timedelta(days=offset))) >= 6 for offset in range(-7, 8))
+
+
+def test_every_evening_of_a_season_window_has_dozens_of_games_and_many_are_live() -> None:
+    today = date(2026, 7, 15)
+    opening = season_around(today).opening
+    for offset in range(9 * 7, 17 * 7):  # the days that are today's
+        games = world(today).games(opening + timedelta(days=offset))
+        evening = datetime.combine(games[0].day, EVENING, EASTERN)
+        live = sum(moment(game, evening).state is State.LIVE for game in games)
+        assert len(games) >= 25
+        assert live >= 8, (games[0].day, live)
 
 
 def test_starts_within_eight_weeks_play_the_same_season_and_later_ones_have_other_ids() -> None:
