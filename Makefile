@@ -18,7 +18,7 @@ test: ## Run the tests against a real PostgreSQL
 	uv run pytest
 
 slow: ## Run the suites that take minutes: whole seasons and real Dagster daemons
-	uv run pytest -m slow
+	uv run --group notebook pytest -m slow
 	uv run pytest -m daemon
 
 lint: ## Check style, types, import contracts and Dagster's definitions
