@@ -136,7 +136,10 @@ async def _findings(game_date: dt.date, outcome: IngestedDate, database: Databas
         return []
     findings = [finding.text for finding in await open_findings(database, await database.now(), about=game_date)]
     if findings:
-        event_log.warning("ncaa_games_findings", partition=game_date.isoformat(), findings=findings)
+        # An evening's answer loaded months later has one per game; the materialization has them all.
+        event_log.warning(
+            "ncaa_games_findings", partition=game_date.isoformat(), findings=findings[:10], findings_total=len(findings)
+        )
     return findings
 
 
