@@ -38,6 +38,9 @@ def test_the_catalog_describes_rows_owners_and_freshness(page: Page, screenshot:
     expect(page.get_by_text(" ".join(first.split()))).to_be_visible()
     expect(page.get_by_text("Tip-off; null when to be announced")).to_be_visible()
     expect(page.get_by_text(re.compile("`"))).to_have_count(0)
+    expect(page.get_by_text("newest_games", exact=True)).to_be_visible()  # today's, since today loads last or changes
+    page.goto("/assets/fact_game?view=checks")
+    expect(page.get_by_text("today_is_fresh", exact=True).first).to_be_visible()
 
 
 def shown(markdown: str | None) -> str:
