@@ -1,5 +1,6 @@
-"""The code location with a tick every minute, because a test cannot wait 15 minutes for one."""
+"""The code location with a tick every minute and repairs every 15 seconds, because a test cannot wait longer."""
 
 from pipelines.definitions import defs
 
 defs.resolve_schedule_def("ncaa_schedule")._cron_schedule = "* * * * *"
+defs.resolve_sensor_def("ncaa_repairs")._min_interval = 15
