@@ -13,7 +13,7 @@ from rich.console import Console
 from pipelines.cli.options import Simulate
 from pipelines.cli.output import say
 from pipelines.errors import ConfigurationError
-from pipelines.health.report import read_days, report_html
+from pipelines.health.report import read_agreements, read_days, report_html
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
 from pipelines.postgres.sessions import Database
@@ -24,7 +24,7 @@ def report(
     file: Annotated[Path, typer.Argument(help="File to write; an existing one is replaced.")] = Path("coverage.html"),
     simulate: Simulate = False,
 ) -> None:
-    """Write one static HTML page with what is loaded, settled and missing of each season.
+    """Write one static HTML page with what is loaded, settled, missing and confirmed by the standings of each season.
 
     Example: gamepulse report coverage.html
 
@@ -36,8 +36,9 @@ def report(
         now, findings = asyncio.run(_findings(settings))
     with connect(url) as connection:
         days = read_days(connection, MENS_BASKETBALL.sport, findings)
+        agreements = read_agreements(connection, MENS_BASKETBALL.sport)
         is_simulated = bool(connection.scalar(sa.text("SELECT bool_or(is_simulated) FROM scoreboard")))
-    page = report_html(days, findings[None], now, is_simulated=is_simulated)
+    page = report_html(days, agreements, findings[None], now, is_simulated=is_simulated)
     try:
         file.write_text(page, encoding="utf-8")
     except OSError as error:

@@ -52,6 +52,15 @@ class Day(NamedTuple):
         return "settled" if self.games_loaded else "none"
 
 
+class Agreement(NamedTuple):
+    """How many teams' records equal those of the NCAA's standings of a morning."""
+
+    as_of: dt.date
+    teams: int
+    teams_compared: int
+    teams_agreed: int
+
+
 class Season(NamedTuple):
     """A row of the report; counts are of the season's known dates up to today."""
 
@@ -64,6 +73,8 @@ class Season(NamedTuple):
     dates_settled: int
     last_fetched_at: dt.datetime | None
     findings: int
+    agreement: Agreement | None
+    """None: no standings of the season are loaded."""
     days: Sequence[Day]
 
     @property
@@ -78,16 +89,22 @@ def read_days(connection: Connection, sport: str, findings: Counter[dt.date | No
     return [Day(**row, findings=findings[row["game_date"]]) for row in rows.mappings()]
 
 
-def seasons(days: Sequence[Day], now: dt.datetime) -> list[Season]:
+def read_agreements(connection: Connection, sport: str) -> dict[int, Agreement]:
+    """Returns the newest comparison with standings of each season."""
+    rows = connection.execute(sa.text(read_sql("coverage_standings")), {"sport": sport})
+    return {season: Agreement(*values) for season, *values in rows}
+
+
+def seasons(days: Sequence[Day], agreements: Mapping[int, Agreement], now: dt.datetime) -> list[Season]:
     """Returns every season from 2010 on, the newest first, also those of which nothing is known."""
     today = eastern_date(now)
     return [
-        _season(season, [day for day in days if season_of(day.game_date) == season], today)
+        _season(season, [day for day in days if season_of(day.game_date) == season], agreements.get(season), today)
         for season in range(season_of(today), FIRST_SEASON - 1, -1)
     ]
 
 
-def _season(season: int, days: Sequence[Day], today: dt.date) -> Season:
+def _season(season: int, days: Sequence[Day], agreement: Agreement | None, today: dt.date) -> Season:
     past = [day for day in days if day.game_date <= today]
     expected = [day.games_expected for day in past if day.games_expected is not None]
     loaded = [day for day in past if day.fetched_at is not None]
@@ -100,11 +117,19 @@ def _season(season: int, days: Sequence[Day], today: dt.date) -> Season:
         sum(day.is_settled for day in loaded),
         max((day.fetched_at for day in days if day.fetched_at is not None), default=None),
         sum(day.findings for day in days),
+        agreement,
         days,
     )
 
 
-def report_html(days: Sequence[Day], undated_findings: int, now: dt.datetime, *, is_simulated: bool) -> str:
+def report_html(
+    days: Sequence[Day],
+    agreements: Mapping[int, Agreement],
+    undated_findings: int,
+    now: dt.datetime,
+    *,
+    is_simulated: bool,
+) -> str:
     """Returns the page as of an aware moment. It loads nothing and runs no script."""
     today = eastern_date(now)
     environment = jinja2.Environment(
@@ -113,7 +138,7 @@ def report_html(days: Sequence[Day], undated_findings: int, now: dt.datetime, *,
     environment.filters["eastern"] = lambda moment: f"{moment.astimezone(EASTERN):%Y-%m-%d %H:%M} ET"
     template = environment.from_string(files(__package__).joinpath("report.html.jinja").read_text(encoding="utf-8"))
     return template.render(
-        seasons=seasons(days, now),
+        seasons=seasons(days, agreements, now),
         undated_findings=undated_findings,
         now=now,
         today=today,

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from support.builders import at
 
-from pipelines.health.report import LEGEND, Day, report_html
+from pipelines.health.report import LEGEND, Agreement, Day, report_html
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 
@@ -31,7 +31,8 @@ def test_the_heat_map_is_drawn_and_a_date_explains_itself(
     page: Page, screenshot: Callable[[str], None], tmp_path: Path
 ) -> None:
     file = tmp_path / "coverage.html"
-    file.write_text(report_html(list(days()), 0, NOW, is_simulated=True))
+    agreements = {2025: Agreement(NOW.date(), 365, 365, 363), 2024: Agreement(dt.date(2025, 4, 8), 364, 364, 364)}
+    file.write_text(report_html(list(days()), agreements, 0, NOW, is_simulated=True))
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text))
     page.set_viewport_size({"width": 1640, "height": 680})
@@ -44,6 +45,7 @@ def test_the_heat_map_is_drawn_and_a_date_explains_itself(
     expect(page.locator("#season-2021 rect.missing title").first).to_have_text(
         "2022-02-09: 0 of 20 games; never loaded"
     )
+    expect(page.locator("#season-2025 td.wrong")).to_have_text("363 of 365")
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 1640, "the whole table fits"
     assert errors == []

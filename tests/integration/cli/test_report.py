@@ -17,6 +17,13 @@ from pipelines.postgres.database import connect
 from pipelines.warehouse.requested_dates import request_dates
 
 NOW = at("2026-01-20 12:00")
+STANDING = """
+    INSERT INTO standing (
+        sport, as_of, school, season, conference, wins, losses, conference_wins, conference_losses, covers,
+        page_updated_at, fetched_at, agrees
+    )
+    VALUES ('ncaam', $1, $2, $3, 'ACC', 1, 0, 1, 0, $1, $4, $4, $5)
+"""
 
 
 class Page(HTMLParser):
@@ -71,6 +78,35 @@ def test_the_page_shows_how_each_date_stands(
     assert page.active == set()
 
 
+def test_a_season_shows_how_many_records_agree_with_the_newest_standings_that_were_compared(
+    warehouse: Warehouse, database_url: sa.URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+    for season, as_of, agrees in (
+        (2025, "2026-01-18", [True, True, True, True]),
+        (2025, "2026-01-19", [True, True, False, None]),
+        (2025, "2026-01-20", [None, None, None, None]),  # stale
+        (2024, "2025-04-01", [True, True]),
+        (2023, "2024-04-01", [None]),
+    ):
+        for school, is_equal in zip("abcd", agrees, strict=False):
+            warehouse.query(STANDING, day(as_of), school, season, NOW, is_equal)
+    file = tmp_path / "coverage.html"
+    result = CliRunner().invoke(app, ["report", str(file)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    cells = {season: row.split("<td")[7] for season, row in rows(file.read_text()).items()}
+    assert cells[2025] == ' class="wrong" title="Standings of 2026-01-19; not compared: 1">2 of 4</td>\n'
+    assert cells[2024].endswith('; not compared: 0">2 of 2</td>\n')
+    assert cells[2023].endswith('; not compared: 1">0 of 1</td>\n')
+    assert "wrong" not in cells[2024] + cells[2023]
+    assert cells[2022] == "></td>\n"
+
+
+def rows(text: str) -> dict[int, str]:
+    """Returns the HTML of each season's row."""
+    return {int(row[:4]): row for row in text.split('<tr id="season-')[1:]}
+
+
 def test_a_date_is_settled_only_with_as_many_games_as_expected() -> None:
     today = day("2026-01-20")
     base = Day(day("2026-01-10"), 2, 2, 0, NOW, is_settled=True)
@@ -90,17 +126,17 @@ def test_a_date_is_settled_only_with_as_many_games_as_expected() -> None:
 
 
 def test_every_season_has_a_row_and_one_of_which_nothing_is_known_says_so() -> None:
-    found = seasons([Day(day("2026-01-10"), 2, 2, 0, NOW, is_settled=True)], NOW)
+    found = seasons([Day(day("2026-01-10"), 2, 2, 0, NOW, is_settled=True)], {}, NOW)
     assert [season.season for season in found] == list(range(2025, 2009, -1))
     assert [(season.label, season.games_expected, season.games_loaded) for season in found[:2]] == [
         ("2025-26", 2, 2), ("2024-25", None, 0),
     ]  # fmt: skip
-    page = report_html([], 0, NOW, is_simulated=True)
+    page = report_html([], {}, 0, NOW, is_simulated=True)
     assert page.count("<td>unknown</td>") == page.count("<td>never</td>") == 16
     assert "Simulated games" in page
 
 
 def test_leap_days_and_dates_out_of_the_season_do_not_break_the_page() -> None:
     dates = [dt.date(2024, 2, 29), dt.date(2024, 7, 31), dt.date(2024, 8, 1), dt.date(2023, 11, 1)]
-    page = report_html([Day(date, 1, 1, 0, NOW, is_settled=True) for date in dates], 0, NOW, is_simulated=False)
+    page = report_html([Day(date, 1, 1, 0, NOW, is_settled=True) for date in dates], {}, 0, NOW, is_simulated=False)
     assert set(Page(page).states) == {"2023-11-01", "2024-02-29"}
