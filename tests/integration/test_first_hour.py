@@ -1,4 +1,4 @@
-"""A person's first hour in a terminal, with an empty folder and an empty home, by the wheel alone.
+"""A person's first hour in a terminal, with an empty folder and an empty home: by the wheel alone, and by a clone.
 
 The commands are the README's, or those that an earlier command printed.
 """
@@ -113,6 +113,24 @@ def test_by_the_wheel_which_is_built_twice_with_the_same_bytes(person: Person, t
     first.sendcontrol("c")
     first.expect("GamePulse is stopped")
     assert "The database server is stopped." in person.type(f"{uvx}gamepulse down")
+
+
+def test_by_a_clone_without_a_terminal_that_stays_open(person: Person, tmp_path: Path) -> None:
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=PROJECT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x"], cwd=person.folder, input=archive, check=True)
+    del person.environment["UV_CONSTRAINT"]
+    started = person.type(f"{readme('uv run gamepulse up --simulate')} --port {person.port} --detach --host 0.0.0.0")
+    assert "GamePulse is up" in started
+    assert f"http://0.0.0.0:{person.port}" in started
+    assert "`uv run gamepulse down`" in started
+    del person.environment["GAMEPULSE_SIMULATOR_PORT"]  # it is remembered beside the state
+    assert "`uv run gamepulse status --simulate` is." in person.type("uv run gamepulse status")
+    scores = readme("uv run gamepulse scores --simulate")
+    until("a tick is over", lambda: " live" in person.type(scores), 90)
+    launched = person.type("GAMEPULSE_SIMULATE=1 uv run dg launch --assets ncaa_games --partition 2025-01-03")
+    assert launched.count("ncaa_games_asset_completed") == 1
+    assert person.type("uv run gamepulse logs -n 3").count("\n") == 3
+    assert "gamepulse up` and its processes are stopped." in person.type("uv run gamepulse down")
 
 
 def look_query_break_and_recover(person: Person, gamepulse: str, games: Path) -> None:
