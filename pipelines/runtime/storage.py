@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
+import psycopg2
 import sqlalchemy as sa
 from dagster._config import UserConfigSchema
 from dagster._serdes import ConfigurableClassData
@@ -20,6 +21,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from pipelines.errors import SchemaError
 from pipelines.postgres.connections import open_connection
 from pipelines.postgres.database import DAGSTER_SCHEMA, connect, dagster_url
+from pipelines.postgres.errors import translate_error
 from pipelines.postgres.url import describe
 from pipelines.settings import Settings
 
@@ -82,7 +84,10 @@ class GamePulseStorage(DagsterPostgresStorage):
         with self._lock:
             if self._url is None:
                 url = dagster_url(Settings())
-                connection = open_connection(url, _SESSION)
+                try:
+                    connection = open_connection(url, _SESSION)
+                except psycopg2.Error as error:  # which Dagster would try again, with a warning of its own
+                    raise translate_error(url, error) from None
                 if _has_tables(connection):
                     self._url = url
                     return connection

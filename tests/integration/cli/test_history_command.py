@@ -29,4 +29,4 @@ def test_each_state_of_a_game_is_a_row(database_url: sa.URL, warehouse: Warehous
     ]
     code, [text] = run("7", "--json")
     assert [version["home_score"] for version in json.loads(text)["versions"]] == [None, 33, 80]
-    assert run("8") == (1, ["There is no game ncaam_8: gamepulse scores DATE --json has the game_id of each game."])
+    assert run("8") == (1, ["There is no game ncaam_8: `gamepulse scores DATE --json` has the game_id of each game."])
