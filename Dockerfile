@@ -42,7 +42,7 @@ COPY --from=dependencies /venv /venv
 COPY --from=project /project /venv
 COPY --from=project /app /app
 WORKDIR /app
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DAGSTER_HOME=/app GAMEPULSE_LOG=json
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DAGSTER_HOME=/app GAMEPULSE_HOME=/tmp/gamepulse GAMEPULSE_LOG=json
 USER 10001:10001
 STOPSIGNAL SIGTERM
 # Signals only Dagster's own process, which stops its code server and runs in the right order.

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_standings, ncaa_upcoming_games, table_checks
+from pipelines.assets import (
+    coverage_report,
+    ncaa_game_details,
+    ncaa_games,
+    ncaa_standings,
+    ncaa_upcoming_games,
+    table_checks,
+)
 from pipelines.cadence import DETAILS_DAYS, TICK_CRON, TICK_MINUTES
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect, ready_database
@@ -44,6 +51,9 @@ ncaa_details = dg.define_asset_job(
     "ncaa_details",
     selection=[ncaa_game_details],
     description="Loads venues and points by period of the final games of game dates.",
+)
+ncaa_report = dg.define_asset_job(
+    "ncaa_report", selection=[coverage_report], description="Writes the coverage report as an HTML file."
 )
 ncaa_checks = dg.define_asset_job(
     "ncaa_checks", selection=dg.AssetSelection.checks(table_checks), description="Evaluates the checks of the tables."
@@ -138,6 +148,16 @@ def ncaa_standings_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequ
         if is_audited(connection, MENS_BASKETBALL.sport, today):
             return dg.SkipReason("Today's standings are compared.")
     return dg.RunRequest(partition_key=today.isoformat(), tags=REPAIR_TAGS)
+
+
+ncaa_report_schedule = dg.ScheduleDefinition(
+    job=ncaa_report,
+    cron_schedule="40 9 * * *",  # after the first standings of the morning, and not with a tick
+    execution_timezone="America/New_York",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    tags=REPAIR_TAGS,
+    description="Requests the coverage report, each morning.",
+)
 
 
 @dg.schedule(

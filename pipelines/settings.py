@@ -91,8 +91,9 @@ class Settings(BaseSettings):
     )
     gamepulse_home: Path = Field(
         user_data_path("gamepulse") if IS_INSTALLED else PROJECT / ".gamepulse",
-        description="State of this machine: the embedded server. Default: `.gamepulse` in the repository; for an "
-        "installed wheel `gamepulse` in the user's data folder, such as `~/.local/share`.",
+        description="State of this machine: the embedded server, and the coverage report of each morning. Default: "
+        "`.gamepulse` in the repository; for an installed wheel `gamepulse` in the user's data folder, such as "
+        "`~/.local/share`.",
     )
     gamepulse_simulate: bool = Field(
         False, description="Use the API of `gamepulse up --simulate`, and database `gamepulse_simulated`."
@@ -124,6 +125,11 @@ class Settings(BaseSettings):
     def simulator_port_file(self) -> Path:
         """File with the port of the newest `gamepulse up --simulate`."""
         return self.gamepulse_home / "simulator_port"
+
+    @property
+    def coverage_file(self) -> Path:
+        """File of the coverage report of each morning."""
+        return self.gamepulse_home / ("coverage-simulated.html" if self.gamepulse_simulate else "coverage.html")
 
     @property
     def embedded_home(self) -> Path:

@@ -122,10 +122,31 @@ def _season(season: int, days: Sequence[Day], agreement: Agreement | None, today
     )
 
 
+def seasons_markdown(seasons: Sequence[Season]) -> str:
+    """Returns the page's table without its heat map."""
+    lines = [
+        "Season | Games loaded | Dates settled | Dates missing | Agree with standings | Open findings",
+        ":--- | ---: | ---: | ---: | ---: | ---:",
+    ]
+    for season in seasons:
+        expected = f"{season.games_expected:,}" if season.games_expected is not None else "unknown"
+        agreement = season.agreement
+        cells = (
+            season.label,
+            f"{season.games_loaded:,} of {expected}",
+            f"{season.dates_settled} of {season.dates_loaded}",
+            season.dates_missing,
+            f"{agreement.teams_agreed} of {agreement.teams}" if agreement is not None else "",
+            season.findings,
+        )
+        lines.append(" | ".join(map(str, cells)))
+    return "\n".join(lines)
+
+
 def report_html(
     days: Sequence[Day],
     agreements: Mapping[int, Agreement],
-    undated_findings: int,
+    other_findings: int,
     now: dt.datetime,
     *,
     is_simulated: bool,
@@ -139,7 +160,7 @@ def report_html(
     template = environment.from_string(files(__package__).joinpath("report.html.jinja").read_text(encoding="utf-8"))
     return template.render(
         seasons=seasons(days, agreements, now),
-        undated_findings=undated_findings,
+        other_findings=other_findings,
         now=now,
         today=today,
         is_simulated=is_simulated,

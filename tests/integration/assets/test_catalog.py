@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from support.api import Answer, Api
 
 from models.views import VIEW_NAMES
-from pipelines.assets import ncaa_game_details, ncaa_games, ncaa_standings, ncaa_upcoming_games
+from pipelines.assets import coverage_report, ncaa_game_details, ncaa_games, ncaa_standings, ncaa_upcoming_games
 from pipelines.assets.source_code import link_to_repository
 from pipelines.assets.tables import SAMPLED, archive, ncaa_api, table_specs
 from pipelines.definitions import defs
@@ -52,6 +52,7 @@ def test_lineage_goes_from_the_api_through_the_assets_to_the_tables() -> None:
         "archive": {"ncaa_api"},
         "ncaa_games": {"archive"},
         "ncaa_standings": {"ncaa_api", "ncaa_games"},
+        "coverage_report": {"ncaa_standings"},
         "ncaa_upcoming_games": {"archive"},
         "ncaa_game_details": {"ncaa_games"},
         "game_detail": {"ncaa_game_details"},
@@ -80,7 +81,16 @@ def test_assets_link_to_local_files_without_a_project_url() -> None:
 def test_assets_link_to_files_at_the_project_url(project_url: str) -> None:
     found = {}
     for asset in link_to_repository(
-        [ncaa_api, archive, ncaa_games, ncaa_game_details, ncaa_standings, ncaa_upcoming_games, *table_specs()],
+        [
+            ncaa_api,
+            archive,
+            ncaa_games,
+            ncaa_game_details,
+            ncaa_standings,
+            coverage_report,
+            ncaa_upcoming_games,
+            *table_specs(),
+        ],
         project_url,
     ):
         for spec in asset.specs if isinstance(asset, dg.AssetsDefinition) else [asset]:

@@ -80,6 +80,15 @@ def test_compose_passes_every_setting_but_those_of_a_machine_without_containers(
     assert {name.upper() for name in Settings.model_fields} == passed | of_one_machine
 
 
+def test_the_folder_of_the_coverage_report_can_be_written_where_dagster_runs() -> None:
+    [home] = re.findall(r"^ENV .*GAMEPULSE_HOME=(\S+)", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    assert home.startswith("/tmp/")
+    assert COMPOSE["x-gamepulse"]["tmpfs"] == ["/tmp"]
+    [location] = VALUES["dagster-user-deployments"]["deployments"]
+    for pod in (location, VALUES["runLauncher"]["config"]["k8sRunLauncher"]):
+        assert [mount["mountPath"] for mount in pod["volumeMounts"]] == ["/tmp"]
+
+
 def test_the_secrets_have_every_variable_of_compose() -> None:
     services = COMPOSE["services"]
     assert SECRETS["gamepulse"].keys() == without_file(COMPOSE["x-environment"])

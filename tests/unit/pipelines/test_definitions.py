@@ -18,6 +18,7 @@ from pipelines.schedules import (
     ncaa_details,
     ncaa_ingestion,
     ncaa_prune,
+    ncaa_report,
     ncaa_schedule,
     ncaa_upcoming,
 )
@@ -93,7 +94,7 @@ def descriptions() -> Iterator[tuple[str, str | None]]:
             yield f"{spec.key.to_user_string()}.{column.name}", column.description
     for check in check_specs():
         yield check.name, check.description
-    for job in (ncaa_ingestion, ncaa_details, ncaa_audit, ncaa_upcoming, ncaa_checks, ncaa_prune):
+    for job in (ncaa_ingestion, ncaa_details, ncaa_audit, ncaa_upcoming, ncaa_report, ncaa_checks, ncaa_prune):
         yield job.name, job.description
     for automation in (*(defs.schedules or ()), *(defs.sensors or ())):
         yield getattr(automation, "name", ""), getattr(automation, "description", None)

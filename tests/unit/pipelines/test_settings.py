@@ -30,6 +30,15 @@ def test_a_host_that_is_no_name_is_an_error(monkeypatch: pytest.MonkeyPatch, giv
         Settings(_env_file=None)
 
 
+def test_reports_of_real_and_of_simulated_games_are_different_files(tmp_path: Path) -> None:
+    real, simulated = (
+        Settings(_env_file=None, gamepulse_home=tmp_path, gamepulse_simulate=simulate).coverage_file
+        for simulate in (False, True)
+    )
+    assert real.parent == simulated.parent == tmp_path
+    assert real != simulated
+
+
 def test_the_port_of_the_newest_simulated_api_is_remembered_unless_one_is_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
