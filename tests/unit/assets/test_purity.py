@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from pipelines import assets
@@ -40,7 +41,7 @@ def test_the_event_log_has_the_format_it_is_given(
     as_json: bool, start: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     resource = EventLogResource(as_json=as_json)
-    resource.create_resource(None).info("ncaa_games_asset_started", partition="2025-12-01")  # type: ignore[arg-type]
+    resource.create_resource(dg.build_init_resource_context()).info("ncaa_games_asset_started", partition="2025-12-01")
     line = capsys.readouterr().out
     assert line.startswith(start)
     assert "ncaa_games_asset_started" in line
