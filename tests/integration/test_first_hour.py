@@ -44,7 +44,7 @@ class Person:
             HOME=str(self.home), UV_CACHE_DIR=cache, UV_PYTHON=sys.executable, TERM="xterm", COLUMNS="400",
             UV_CONSTRAINT=str(PROJECT / "requirements" / "base.txt"), GAMEPULSE_SIMULATOR_PORT=str(self.simulator_port),
         )  # fmt: skip
-        for name in ("UV_RUN_RECURSION_DEPTH", "VIRTUAL_ENV", "XDG_DATA_HOME"):
+        for name in ("UV_LINK_MODE", "UV_RUN_RECURSION_DEPTH", "VIRTUAL_ENV", "XDG_DATA_HOME"):
             self.environment.pop(name, None)
 
     def terminal(self, command: str) -> "pexpect.spawn[str]":
@@ -115,21 +115,37 @@ def test_by_the_wheel_which_is_built_twice_with_the_same_bytes(person: Person, t
     assert "The database server is stopped." in person.type(f"{uvx}gamepulse down")
 
 
-def test_by_a_clone_without_a_terminal_that_stays_open(person: Person, tmp_path: Path) -> None:
+def test_by_a_clone_each_command_of_the_readme_beside_a_detached_stack(person: Person) -> None:
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=PROJECT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x"], cwd=person.folder, input=archive, check=True)
     del person.environment["UV_CONSTRAINT"]
-    started = person.type(f"{readme('uv run gamepulse up --simulate')} --port {person.port} --detach --host 0.0.0.0")
+    person.environment["NCAA_API_REQUESTS_PER_SECOND"] = "1000"
+    up = f"{readme('uv run gamepulse up --simulate')} --detach --port {person.port}"
+    started = person.type(f"{up} --host 0.0.0.0 --fault html@{BROKEN}")
     assert "GamePulse is up" in started
     assert f"http://0.0.0.0:{person.port}" in started
     assert "`uv run gamepulse down`" in started
     del person.environment["GAMEPULSE_SIMULATOR_PORT"]  # it is remembered beside the state
+    assert f"http://127.0.0.1:{person.simulator_port}" in person.type("uv run gamepulse status --simulate")
     assert "`uv run gamepulse status --simulate` is." in person.type("uv run gamepulse status")
     scores = readme("uv run gamepulse scores --simulate")
     until("a tick is over", lambda: " live" in person.type(scores), 90)
-    launched = person.type("GAMEPULSE_SIMULATE=1 uv run dg launch --assets ncaa_games --partition 2025-01-03")
+    launched = person.type(readme("GAMEPULSE_SIMULATE=1 uv run dg launch"))
     assert launched.count("ncaa_games_asset_completed") == 1
-    assert person.type("uv run gamepulse logs -n 3").count("\n") == 3
+
+    broken = person.type(f"{readme('uv run gamepulse backfill --season')} --simulate", fails=True)
+    loaded, dates = re.search(r"(\d+) of (\d+) dates are loaded", broken).groups()
+    assert int(loaded) == int(dates) - 1 > 100
+    person.set_faults()
+    assert "1 of 1 dates are loaded" in person.type(f"{readme('uv run gamepulse backfill --missing')} --simulate")
+    for command in re.findall("`(uv run gamepulse [^`]+)`", README):
+        task = command.split()[3]
+        if task not in {"up", "backfill", "logs", "migrate", "down"}:
+            waits = task in {"check", "audit"}  # for the standings, which are loaded in the morning
+            shown = person.type(f"{command} --simulate </dev/null", fails=waits)
+            assert ("`uv run gamepulse audit --load --simulate`" in shown) == waits
+    assert {"coverage.html", "games", "gamepulse.dump"} <= {path.name for path in person.folder.iterdir()}
+    until("there is a log", lambda: person.type("uv run gamepulse logs -n 3").count("\n") == 3, 20)
     assert "gamepulse up` and its processes are stopped." in person.type("uv run gamepulse down")
 
 
