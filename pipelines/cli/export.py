@@ -26,7 +26,9 @@ def export(
 ) -> None:
     """Export games, details, venues, teams, standings and dates to a folder, with a manifest and a data dictionary.
 
-    All tables are of one moment. The same rows give the same bytes of Parquet and CSV; a DuckDB file has the same rows.
+    All tables are of one moment; the manifest names the dates of the range that are missing. The same rows give the
+    same bytes of Parquet and CSV. A DuckDB file has the same rows, and never the same bytes: DuckDB gives each file
+    identifiers of its own.
 
     Example: gamepulse export --season 2024 games --format parquet
 
@@ -42,6 +44,11 @@ def export(
         f"{folder}: {manifest['rows']['game']:,} games of {manifest['dates']:,} dates, "
         f"{manifest['first_date']} to {manifest['last_date']}."
     )
+    if missing := manifest["dates_missing"]:
+        say(
+            f"{len(missing):,} dates of the range are not loaded: run `gamepulse backfill {missing[0]} {missing[-1]}`.",
+            err=True,
+        )
     if unsettled := manifest["dates"] - manifest["dates_settled"]:
         say(f"{unsettled:,} of the dates are not settled: their games may change.", err=True)
 

@@ -30,8 +30,10 @@ from models.standing import Standing
 from models.tables import table_name
 from models.views import VIEWS, View
 from pipelines.errors import ExportError
+from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
-from pipelines.seasons import season_of
+from pipelines.seasons import eastern_date, season_of
+from pipelines.warehouse.sql import read_sql
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -97,6 +99,8 @@ def export_tables(
 ) -> dict[str, Any]:
     """Exports the games of US Eastern dates, inclusive, with their teams and dates; returns the manifest.
 
+    Missing dates are those up to today that have games by the calendar, or were requested, and are not loaded.
+
     An earlier export in the folder is replaced once the new one is complete.
 
     Raises:
@@ -117,7 +121,7 @@ def export_tables(
             duckdb.connect(config={"threads": 1}) as duck,
             connect(url) as connection,
         ):
-            manifest = _write(connection, duck, Path(staging), file_format, first, last)
+            manifest = _write(connection, duck, Path(staging), file_format, first, last, eastern_date(now))
             manifest["generated_at"] = now.isoformat()
             _replace(folder, Path(staging), manifest, old)
     except OSError as error:
@@ -149,6 +153,7 @@ def _write(
     file_format: Format,
     first: dt.date,
     last: dt.date,
+    today: dt.date,
 ) -> dict[str, Any]:
     connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     # Both write moments in the zone of the session.
@@ -177,6 +182,7 @@ def _write(
     files = sorted(path for path in staging.iterdir())
     return {
         **{name: value.isoformat() if isinstance(value, dt.date) else value for name, value in found.items()},
+        "dates_missing": [date.isoformat() for date in _missing_dates(connection, first, min(last, today))],
         "seasons": list(range(season_of(found["first_date"]), season_of(found["last_date"]) + 1)),
         "format": file_format,
         "version": version("gamepulse"),
@@ -184,6 +190,15 @@ def _write(
         "rows": rows,
         "files": {path.name: f"sha256:{_hash(path)}" for path in files},
     }
+
+
+def _missing_dates(connection: Connection, first: dt.date, last: dt.date) -> list[dt.date]:
+    known = connection.execute(sa.text(read_sql("coverage")), {"sport": MENS_BASKETBALL.sport})
+    return [
+        date.game_date
+        for date in known
+        if first <= date.game_date <= last and date.fetched_at is None and date.games_expected != 0
+    ]
 
 
 def _copy(connection: Connection, exported: Exported, first: dt.date, last: dt.date, copy: Path) -> int:

@@ -1,5 +1,6 @@
 """`gamepulse export`: the same rows in every format, the same bytes twice, and nothing half."""
 
+import datetime as dt
 import hashlib
 import json
 from pathlib import Path
@@ -14,7 +15,9 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.errors import ExportError
+from pipelines.postgres.database import connect
 from pipelines.warehouse.export import DATABASE, EXPORTED, Format
+from pipelines.warehouse.requested_dates import request_dates
 
 FORMATS = get_args(Format)
 NAMES = ('the "Devils", N.C.', "line\nbreak", "", "Añejo \\N")
@@ -115,6 +118,28 @@ def test_a_range_or_a_season_has_its_games_teams_and_dates_only(tmp_path: Path) 
     assert (season["seasons"], season["newest_fetch_at"]) == ([2024], "2026-02-01T17:00:00+00:00")
     assert "1 of the dates are not settled" in export("2026-01-10", "2026-01-31", tmp_path / "range")
     assert manifest_of(tmp_path / "range")["rows"]["dim_date"] == 22
+
+
+def test_the_manifest_names_the_dates_of_the_range_that_are_not_loaded(
+    warehouse: Warehouse, database_url: sa.URL, tmp_path: Path
+) -> None:
+    ahead = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
+    counts = {"2025-01-10": 1, "2025-01-11": 3, "2025-01-12": 0, "2026-01-11": 5, f"{ahead}": 9}
+    warehouse.query(
+        "INSERT INTO season_calendar (sport, season, fetched_at, source_url, games) VALUES ('ncaam', 2024, $1, '', $2)",
+        NOW_AT,
+        json.dumps(counts),
+    )
+    with connect(database_url) as connection:
+        request_dates(connection, "ncaam", [day("2025-01-10"), day("2025-01-14")], "backfill abc")
+        connection.commit()
+    printed = export("--season", 2024, tmp_path / "season")
+    assert manifest_of(tmp_path / "season")["dates_missing"] == ["2025-01-11", "2025-01-14"]
+    assert "2 dates of the range are not loaded: run `gamepulse backfill 2025-01-11 2025-01-14`." in printed
+    export(tmp_path / "all")
+    assert manifest_of(tmp_path / "all")["dates_missing"] == ["2025-01-11", "2025-01-14", "2026-01-11"]
+    assert "not loaded" not in export("2025-01-01", "2025-01-10", tmp_path / "range")
+    assert manifest_of(tmp_path / "range")["dates_missing"] == []
 
 
 def test_the_dictionary_describes_every_exported_column(tmp_path: Path) -> None:
