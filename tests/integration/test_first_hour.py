@@ -28,7 +28,7 @@ games = pandas.read_sql("SELECT * FROM game WHERE game_status = 'live'", sys.arg
 print("live:", len(games), exported)
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class Person:
@@ -51,7 +51,7 @@ class Person:
         """Opens a terminal and types a command in its shell."""
         return pexpect.spawn(
             "/bin/sh", ["-c", command], cwd=self.folder, env=self.environment, encoding="utf-8", dimensions=(60, 400),
-            timeout=150,
+            timeout=240,
         )  # fmt: skip
 
     def type(self, command: str, *, fails: bool = False) -> str:
