@@ -45,7 +45,7 @@ def test_a_backup_of_a_running_stack_is_restored_and_the_stack_goes_on(up: Up, t
 
     refused = up.run("restore", "--simulate", str(file))
     assert refused.returncode == 1
-    assert "open sessions: stop `gamepulse up` with `gamepulse down`" in refused.stderr
+    assert "open sessions: stop `gamepulse up --simulate` with `gamepulse down`" in refused.stderr
     assert up.run("down").returncode == 0
     up.process.wait(10)
     dates = _loaded(up)
