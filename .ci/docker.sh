@@ -34,7 +34,7 @@ compose -f docker-compose.yml -f deploy/compose.production.yml
 # The stack waits for most of its time, so the others run beside it. Background commands of a script ignore SIGINT.
 stack=$(mktemp)
 within 1200 env --default-signal=INT uv run pytest tests/compose --ignore tests/compose/test_kubernetes.py -m compose >"$stack" 2>&1 &
-within 480 uv run pytest tests/integration/{models,postgres,warehouse} --pg=docker -m "database and not slow" \
+within 900 uv run pytest tests/integration/{models,postgres,warehouse} --pg=docker -m "database and not slow" \
   && within 600 uv run pytest tests/compose/test_kubernetes.py -m compose && passed=yes || passed=no
 wait $! && cat "$stack" || { cat "$stack"; exit 1; }
 [ "$passed" = yes ]
