@@ -24,7 +24,8 @@ from rich.table import Table
 from support.invariants import QUIET
 from support.postgres_servers import settings_for
 
-from benchmarks.dagster_cost import FIRST, GAMES, SATURDAY, SEASON, Cost, running_code_servers
+from benchmarks.code_servers import GAMES, Cost, running_code_servers
+from benchmarks.dagster_cost import FIRST, SATURDAY, SEASON
 from benchmarks.load import WARM_UPS
 from benchmarks.scoreboards import scoreboard
 from benchmarks.server import Server, connect, running_server
@@ -134,7 +135,7 @@ def runs(server: Server, api: Served) -> Iterator[tuple[int, Cost, float]]:
             return float(connection.exec_driver_sql(_BYTES.replace("$1", "'dagster'")).scalar_one())
 
     days = [{"dagster/partition": (FIRST + dt.timedelta(days=number)).isoformat()} for number in range(10)]
-    with running_code_servers(api.url, url.render_as_string(hide_password=False)) as servers:
+    with running_code_servers(api.url, url) as servers:
 
         def tick(number: int) -> list[Cost]:
             return [servers.run(GAMES, *days[first : min(first + SLOTS, number)]) for first in range(0, number, SLOTS)]
