@@ -49,7 +49,7 @@ defs = dg.Definitions(
             ],
             project_url=Settings().project_url,
         ),
-        is_simulated=Settings().gamepulse_simulate,
+        is_simulated=Settings().is_simulated,
     ),
     asset_checks=[table_checks],
     jobs=[ncaa_ingestion, ncaa_details, ncaa_audit, ncaa_upcoming, ncaa_report, ncaa_checks, ncaa_prune],

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -120,6 +121,11 @@ class Settings(BaseSettings):
                 self.gamepulse_simulator_port = int(remembered) if remembered.isdecimal() else 8765
             self.ncaa_api_url = f"http://127.0.0.1:{self.gamepulse_simulator_port}"
         return self
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the API is a simulator: that of `--simulate`, or the service `simulator` of `docker-compose.yml`."""
+        return self.gamepulse_simulate or urlsplit(self.ncaa_api_url).hostname == "simulator"
 
     @property
     def simulator_port_file(self) -> Path:

@@ -91,7 +91,7 @@ def create_app(
     )
     rules = RequestRules(settings.gamepulse_allowed_hosts, settings.gamepulse_report_asset_events, path_prefix)
     app.add_middleware(RefusingMiddleware, rules)
-    if settings.gamepulse_simulate:
+    if settings.is_simulated:
         app.add_middleware(MarkingMiddleware)
     return app
 

@@ -128,6 +128,9 @@ def test_the_webserver_is_ours_under_the_name_that_the_helm_chart_starts(stack: 
         assert refused.value.code == status
     assert "attack" not in stack.names_left()
 
+    with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/overview", timeout=60) as overview:
+        assert "Not real: simulated games" in overview.read().decode()
+
     find = "readlink -f $(command -v dagster-webserver)"
     found = run("docker", "run", "--rm", "--entrypoint", "/bin/bash", IMAGE, "-c", find)
     assert found.strip() == "/venv/bin/gamepulse-webserver"

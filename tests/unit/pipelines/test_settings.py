@@ -1,6 +1,7 @@
 """Settings from the environment."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -51,3 +52,19 @@ def test_the_port_of_the_newest_simulated_api_is_remembered_unless_one_is_set(
     (tmp_path / "simulator_port").write_text("9001")
     assert url() == "http://127.0.0.1:9001"
     assert url(gamepulse_simulator_port=9002) == "http://127.0.0.1:9002"
+
+
+@pytest.mark.parametrize(
+    ("given", "is_simulated"),
+    [
+        ({}, False),
+        ({"gamepulse_simulate": True}, True),
+        ({"ncaa_api_url": "http://simulator:8765"}, True),
+        ({"ncaa_api_url": "https://simulator.example"}, False),
+        ({"ncaa_api_url": "http://127.0.0.1:3001"}, False),
+    ],
+)
+def test_the_simulators_of_up_and_of_compose_are_not_real(
+    tmp_path: Path, given: dict[str, Any], is_simulated: bool
+) -> None:
+    assert Settings(_env_file=None, gamepulse_home=tmp_path, **given).is_simulated == is_simulated
