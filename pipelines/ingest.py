@@ -1,4 +1,4 @@
-"""Fetches, parses and loads game dates and the details of games. Independent of Dagster's API."""
+"""Fetches, parses and loads game dates, the details of games and standings. Independent of Dagster's API."""
 
 import asyncio
 import datetime as dt
@@ -9,20 +9,22 @@ from typing import Final, NamedTuple, TypeVar
 from sqlmodel.ext.asyncio.session import AsyncSession
 from structlog.stdlib import BoundLogger
 
-from pipelines.errors import GamePulseError, NcaaApiError
+from pipelines.errors import GamePulseError, NcaaApiError, NotInArchiveError
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.details import GameDetails, parse_details
 from pipelines.ncaa.empty_days import reject_false_empty
 from pipelines.ncaa.league import League
 from pipelines.ncaa.raw import RawAnswer
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
+from pipelines.ncaa.standings import Standings, StandingsResponse, parse_standings
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
 from pipelines.seasons import eastern_date
-from pipelines.warehouse.archive import Question, keep, keep_loaded, keep_refused
+from pipelines.warehouse.archive import Question, begin, keep, keep_loaded, keep_refused, read_bodies, read_spells
 from pipelines.warehouse.calendars import Calendars
 from pipelines.warehouse.details import load_details
 from pipelines.warehouse.load import LoadReport, load_scoreboard
+from pipelines.warehouse.standings import Audit, load_standings
 
 T = TypeVar("T")
 
@@ -292,3 +294,57 @@ async def ingest_details(
     async with aclosing(as_completed(tasks, ncaa_api, database)) as outcomes:
         async for outcome in outcomes:
             yield outcome
+
+
+class IngestedStandings(NamedTuple):
+    """The parsed standings of a morning, and how they differ from our games."""
+
+    standings: Standings
+    audit: Audit
+    not_archived: str | None = None
+    """Why the answer could not be archived, if so."""
+
+
+async def ingest_standings(
+    as_of: dt.date, league: League, ncaa_api: NcaaClient, database: Database
+) -> IngestedStandings:
+    """Fetches and loads today's standings, or loads those of an earlier US Eastern date from the archive.
+
+    Raises:
+        NotInArchiveError: the date is not today, and the archive has no page of it.
+        GamePulseError: nothing was loaded; `retryable` tells whether a retry may succeed.
+    """
+    question = Question(league.sport, "standings", as_of.isoformat())
+    today = eastern_date(await database.now())
+    if as_of != today:
+        standings = parse_standings(await _archived_standings(question, today, database))
+        async with database.get_session() as session:
+            return IngestedStandings(standings, await load_standings(session, league, as_of, standings))
+    response = None
+    try:
+        response = await ncaa_api.standings(league)
+        standings = parse_standings(response)
+    except NcaaApiError as error:
+        if response is not None:
+            error.answer = response.raw
+        await keep_refused(database, question, error)
+        raise
+    async with database.get_session() as session:
+        audit = await load_standings(session, league, as_of, standings)
+        required = database.is_archive_required
+        failure = await keep(session, question, response.raw, "loaded", is_required=required)
+    return IngestedStandings(standings, audit, failure)
+
+
+async def _archived_standings(question: Question, today: dt.date, database: Database) -> StandingsResponse:
+    async with database.get_session() as session:
+        connection = await begin(session)
+        spells = await read_spells(connection, question.sport, question.endpoint, [question.subject])
+        if not (loaded := [spell for spell in spells if spell.outcome == "loaded"]):
+            raise NotInArchiveError(
+                f"The NCAA serves only current standings, and none of {question.subject} were kept: "
+                f"materialize {today}."
+            )
+        [body] = await read_bodies(connection, loaded[-1:])
+    last = loaded[-1]
+    return StandingsResponse(body, last.last_fetched_at, last.source_url, last.is_simulated)

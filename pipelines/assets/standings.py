@@ -8,18 +8,16 @@ from structlog.stdlib import BoundLogger
 
 from pipelines.assets.ncaa_games import failure_of, materialized_by
 from pipelines.assets.source_code import source_code
-from pipelines.errors import GamePulseError, NcaaApiError, NotInArchiveError
+from pipelines.errors import GamePulseError
+from pipelines.ingest import ingest_standings
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
-from pipelines.ncaa.raw import RawAnswer
-from pipelines.ncaa.standings import Standings, StandingsResponse, parse_standings
+from pipelines.ncaa.standings import Standings
 from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import findings_metadata
 from pipelines.runtime.retries import RETRIES
-from pipelines.seasons import eastern_date
-from pipelines.warehouse.archive import Question, begin, keep, keep_refused, read_bodies, read_spells
-from pipelines.warehouse.standings import Audit, load_standings
+from pipelines.warehouse.standings import Audit
 
 
 @dg.asset(
@@ -50,18 +48,13 @@ async def ncaa_standings(  # type: ignore[no-untyped-def]  # Dagster takes no an
             continue
         as_of, events = dt.date.fromisoformat(key), event_log.bind(partition=key)
         try:
-            standings, answer = await _standings_of(as_of, database, ncaa_api)
-            async with database.get_session() as session:
-                audit = await load_standings(session, MENS_BASKETBALL, as_of, standings)
-                if answer is not None:
-                    required = database.is_archive_required
-                    failure = await keep(session, _question(as_of), answer, "loaded", is_required=required)
-                    if failure is not None:
-                        events.warning("ncaa_standings_not_archived", error=failure)
+            standings, audit, not_archived = await ingest_standings(as_of, MENS_BASKETBALL, ncaa_api, database)
         except GamePulseError as error:
             events.error("ncaa_standings_asset_failed", error=str(error))
             failures[as_of] = error
             continue
+        if not_archived is not None:
+            events.warning("ncaa_standings_not_archived", error=not_archived)
         findings = [finding.finding for finding in audit.findings]
         events.info("ncaa_standings_asset_completed", teams=audit.schools, teams_agreed=audit.agreed, findings=findings)
         yield _materialization(context.asset_key, standings, audit)
@@ -85,40 +78,3 @@ def _materialization(key: dg.AssetKey, standings: Standings, audit: Audit) -> dg
             "source_url": dg.MetadataValue.url(standings.source_url),
         },
     )
-
-
-async def _standings_of(as_of: dt.date, database: Database, ncaa_api: NcaaClient) -> tuple[Standings, RawAnswer | None]:
-    """Returns the standings of a date, and the answer unless it comes from the archive, as on another date than today.
-
-    Raises:
-        NotInArchiveError: the date is not today, and the archive has no page of it.
-    """
-    today = eastern_date(await database.now())
-    if as_of != today:
-        return parse_standings(await _archived(as_of, today, database)), None
-    response = None
-    try:
-        response = await ncaa_api.standings(MENS_BASKETBALL)
-        return parse_standings(response), response.raw
-    except NcaaApiError as error:
-        if response is not None:
-            error.answer = response.raw
-        await keep_refused(database, _question(as_of), error)
-        raise
-
-
-async def _archived(as_of: dt.date, today: dt.date, database: Database) -> StandingsResponse:
-    async with database.get_session() as session:
-        connection = await begin(session)
-        spells = await read_spells(connection, MENS_BASKETBALL.sport, "standings", [as_of.isoformat()])
-        if not (loaded := [spell for spell in spells if spell.outcome == "loaded"]):
-            raise NotInArchiveError(
-                f"The NCAA serves only current standings, and none of {as_of} were kept: materialize {today}."
-            )
-        [body] = await read_bodies(connection, loaded[-1:])
-    last = loaded[-1]
-    return StandingsResponse(body, last.last_fetched_at, last.source_url, last.is_simulated)
-
-
-def _question(as_of: dt.date) -> Question:
-    return Question(MENS_BASKETBALL.sport, "standings", as_of.isoformat())

@@ -19,6 +19,7 @@ from pipelines.ncaa.details import DetailsResponse, GameDetails, parse_details
 from pipelines.ncaa.empty_days import reject_false_empty
 from pipelines.ncaa.league import League
 from pipelines.ncaa.scoreboard import ParsedScoreboard, ScoreboardResponse, parse_scoreboard
+from pipelines.ncaa.standings import Standings, StandingsResponse, parse_standings
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.interrupts import Interrupts
 from pipelines.seasons import season_of
@@ -26,6 +27,7 @@ from pipelines.warehouse.archive import Spell, begin, read_bodies, read_spells
 from pipelines.warehouse.details import derive_sites, write_details
 from pipelines.warehouse.load import TAKE_TURN, load_scoreboard, reconcile_date
 from pipelines.warehouse.sql import read_sql
+from pipelines.warehouse.standings import load_standings
 
 if TYPE_CHECKING:
     import asyncpg
@@ -52,8 +54,8 @@ async def replay_dates(dates: Sequence[dt.date], league: League, database: Datab
     """Replaces what the tables hold of the dates by what the archived answers about them make, and yields each outcome.
 
     One transaction per season: readers see all of its dates change at once, and loads wait for it. A date without
-    believed answers in the archive is left out; one that has an unreadable answer fails, and stays as it was. Close the
-    generator (`aclosing`) to stop early.
+    believed answers in the archive is left out; one that has an unreadable answer fails, and stays as it was. Standings
+    are loaded where the tables have none of the season. Close the generator (`aclosing`) to stop early.
     """
     interrupts = Interrupts()
     for season, group in groupby(sorted(dates), season_of):
@@ -126,10 +128,38 @@ async def _replace(
         return {}
     await connection.execute(read_sql("clear_dates"), league.sport, list(believed))
     await _load_calendar(session, connection, season, league)
-    events = _in_order([spell for spell in spells if spell.date in believed])
+    mornings, unreadable = await _mornings(connection, season, dates, league)
+    events = _in_order([*(spell for spell in spells if spell.date in believed), *mornings])
     decisions = await _decisions(connection, league.sport)
     loaded = await _replay(session, connection, league, heapq.merge(events, decisions, key=_recorded_at))
-    return loaded | await _load_details(connection, season, believed, league)
+    return loaded | await _load_details(connection, season, believed, league) | unreadable
+
+
+async def _mornings(
+    connection: "asyncpg.Connection[Any]", season: int, dates: Sequence[dt.date], league: League
+) -> tuple[list[Spell], dict[dt.date, GamePulseError]]:
+    """Returns the standings of these dates where the tables have none of the season, and why some cannot be read.
+
+    Those in the tables stay: they were compared with the games of their morning, which the archive may have no more.
+    """
+    query = "SELECT EXISTS (SELECT FROM standing WHERE sport = $1 AND season = $2)"
+    if await connection.fetchval(query, league.sport, season):
+        return [], {}
+    spells: list[Spell] = []
+    failures: dict[dt.date, GamePulseError] = {}
+    for spell in await read_spells(connection, league.sport, "standings", [date.isoformat() for date in dates]):
+        if spell.outcome == "loaded":
+            try:
+                await _read_standings(connection, spell, spell.last_fetched_at)
+                spells.append(spell)
+            except (ArchiveError, NcaaApiError) as error:
+                failures[spell.date] = error
+    return spells, failures
+
+
+async def _read_standings(connection: "asyncpg.Connection[Any]", spell: Spell, fetched_at: dt.datetime) -> Standings:
+    [body] = await read_bodies(connection, [spell])
+    return parse_standings(StandingsResponse(body, fetched_at, spell.source_url, spell.is_simulated))
 
 
 def _recorded_at(event: _Load | _Decision) -> dt.datetime:
@@ -163,6 +193,11 @@ async def _replay(
                 await reconcile_date(session, league, date, event.recorded_at, as_of=event.recorded_at)
             continue
         recorded_at, spell, is_last = event
+        fetched_at = spell.last_fetched_at if is_last else spell.first_fetched_at
+        if spell.question.endpoint == "standings":
+            standings = await _read_standings(connection, spell, fetched_at)
+            await load_standings(session, league, spell.date, standings, recorded_at=recorded_at)
+            continue
         scoreboard = under_way.pop(spell.sighting_id, None) or await _read_if_readable(connection, league, spell)
         if scoreboard is None:
             continue
@@ -170,7 +205,7 @@ async def _replay(
             under_way[spell.sighting_id] = scoreboard
         answer = dataclasses.replace(
             scoreboard,
-            fetched_at=spell.last_fetched_at if is_last else spell.first_fetched_at,
+            fetched_at=fetched_at,
             answer_updated_at=spell.last_updated_at if is_last else spell.first_updated_at,
         )
         report = await load_scoreboard(session, answer, games_expected=spell.games_expected, as_of=recorded_at)

@@ -208,7 +208,7 @@ class Spell(NamedTuple):
 
     @property
     def date(self) -> dt.date:
-        """The game date of a scoreboard."""
+        """The game date of a scoreboard, or the morning of standings."""
         return dt.date.fromisoformat(self.question.subject)
 
 

@@ -58,10 +58,18 @@ class Audit(NamedTuple):
     findings: Sequence[Finding]
 
 
-async def load_standings(session: AsyncSession, league: League, as_of: dt.date, standings: Standings) -> Audit:
+async def load_standings(
+    session: AsyncSession,
+    league: League,
+    as_of: dt.date,
+    standings: Standings,
+    *,
+    recorded_at: dt.datetime | None = None,
+) -> Audit:
     """Loads the standings of a US Eastern date and compares them, in the session's transaction; the caller commits.
 
     Discrepancies are those of the newest standings that were compared: earlier ones leave them as they are.
+    `recorded_at` is when they were first loaded, for a replay; default: now.
 
     Raises:
         MixedGamesError: simulated standings for a database of real games, or the other way round.
@@ -107,7 +115,7 @@ async def load_standings(session: AsyncSession, league: League, as_of: dt.date, 
         [not_compared.get(row.school) for row in rows],
     )
     if reason is None and not state["is_superseded"]:
-        await _write(connection, sport, season, as_of, not_compared.keys() - differing, findings)
+        await _write(connection, sport, season, as_of, recorded_at, not_compared.keys() - differing, findings)
     agreed = sum(row.school not in differing and row.school not in not_compared for row in rows)
     return Audit(as_of, standings.covers, len(rows), agreed, not_compared, findings)
 
@@ -257,6 +265,7 @@ async def _write(
     sport: str,
     season: int,
     as_of: dt.date,
+    recorded_at: dt.datetime | None,
     unknown: Collection[str],
     findings: Sequence[Finding],
 ) -> None:
@@ -269,6 +278,7 @@ async def _write(
         list(unknown),
         *([getattr(finding, column) for finding in findings] for column in Finding._fields[:-1]),
         [" ".join(finding.game_ids) for finding in findings],
+        recorded_at,
     )
     await connection.executemany(
         "INSERT INTO discrepancy"

@@ -1,5 +1,6 @@
 -- $1 sport, $2 season, $3 date of the standings, $4 schools that were not compared; the rest is one array per column of
--- what differs now. Rows that differ in the same way go on, others end.
+-- what differs now, and $12 when the standings were first loaded, null for now. Rows that differ in the same way go on,
+-- others end.
 WITH found AS (
     SELECT *
     FROM unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
@@ -8,7 +9,7 @@ WITH found AS (
 
 ended AS (
     UPDATE discrepancy
-    SET resolved_at = clock_timestamp(),
+    SET resolved_at = coalesce($12::timestamptz, clock_timestamp()),
         resolved_because = CASE WHEN found.school IS NULL THEN 'The standings of ' || $3::date || ' agree.'
             ELSE 'The standings of ' || $3::date || ' differ in another way.' END
     FROM discrepancy AS old

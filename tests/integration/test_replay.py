@@ -15,12 +15,13 @@ from support.invariants import assert_same
 from support.postgres_servers import settings_for
 from support.raw_games import raw_answer, raw_game
 from support.season import playing
-from support.tables import DETAILS
+from support.tables import DETAILS, DISCREPANCIES, STANDINGS
 from support.warehouse import Warehouse
 
-from pipelines.errors import ArchiveError
+from pipelines.errors import ArchiveError, GamePulseError
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.scoreboard import ScoreboardResponse
+from pipelines.partitions import days_between
 from pipelines.postgres.archive_copy import copy_archive
 from pipelines.seasons import EASTERN
 from pipelines.warehouse.resolutions import Who, resolve_game, undo_resolution
@@ -120,3 +121,51 @@ def test_a_replay_gives_back_the_details_of_games(database_url: sa.URL, warehous
     warehouse.replay(day("2026-01-10"))
     assert_same(warehouse.tables(), played)
     assert warehouse.query(DETAILS) == details
+
+
+def test_a_replay_into_empty_tables_compares_the_standings_of_each_morning(
+    database_url: sa.URL, warehouse: Warehouse
+) -> None:
+    """Before the first two mornings not all games of the evening were over."""
+    season = days_between(day("2025-11-03"), day("2025-11-21"))
+    with serving(Options(season=2025)) as api, playing(database_url, api, "2025-11-18 12:00") as player:
+        player.load("2025-11-18 12:00", days_between(day("2025-11-03"), day("2025-11-17")))
+        for morning, evening in (("2025-11-19", "2025-11-18"), ("2025-11-20", "2025-11-19")):
+            player.load(f"{evening} 22:00", [day(evening)])
+            assert player.load_standings(f"{morning} 09:10").findings
+            player.load(f"{morning} 12:00", [day(evening)])
+        player.load("2025-11-21 08:00", [day("2025-11-20")])
+        assert not player.load_standings("2025-11-21 09:10").findings
+    standings, discrepancies = warehouse.query(STANDINGS), warehouse.query(DISCREPANCIES)
+    assert {row["first_seen"] for row in discrepancies} == {day("2025-11-19"), day("2025-11-20")}
+
+    warehouse.empty()
+    warehouse.replay(*season)
+    assert_same({"standing": warehouse.query(STANDINGS)}, {"standing": standings})
+    assert warehouse.query(DISCREPANCIES) == discrepancies
+    warehouse.replay(*season)  # in place, standings stay
+    assert_same({"standing": warehouse.query(STANDINGS)}, {"standing": standings})
+    assert warehouse.query(DISCREPANCIES) == discrepancies
+
+
+@pytest.mark.parametrize("endpoint", ["standings", "details"])
+def test_a_corrupt_body_fails_its_date_alone(database_url: sa.URL, warehouse: Warehouse, endpoint: str) -> None:
+    dates = days_between(day("2025-11-03"), day("2025-11-05"))
+    with serving(Options(season=2025)) as api, playing(database_url, api, "2025-11-06 12:00") as player:
+        player.load("2025-11-06 12:00", dates)
+        player.load_standings("2025-11-05 09:10")
+        player.load_details(day("2025-11-05"))
+    played = warehouse.tables()
+    corrupt = """
+        UPDATE archive.body SET content = '\\x00'
+        WHERE sha256 = (SELECT sha256 FROM archive.sighting WHERE endpoint = $1 ORDER BY sighting_id LIMIT 1)
+        RETURNING encode(sha256, 'hex') AS sha256
+    """
+    [corrupted] = warehouse.query(corrupt, endpoint)
+    warehouse.empty()
+    outcomes = warehouse.replay(*dates, may_fail=True)
+    [failure] = [outcome for outcome in outcomes.values() if isinstance(outcome, GamePulseError)]
+    assert str(failure).startswith(f"Body {corrupted['sha256']} of the archive, the {endpoint} of ")
+    assert {row["game_id"] for row in warehouse.tables()["fact_game"]} == {
+        row["game_id"] for row in played["fact_game"]
+    }

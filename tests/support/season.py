@@ -18,7 +18,7 @@ from support.postgres_servers import settings_for
 from pipelines.assets.checks import run_checks
 from pipelines.definitions import defs
 from pipelines.errors import GamePulseError
-from pipelines.ingest import ingest_dates, ingest_details
+from pipelines.ingest import ingest_dates, ingest_details, ingest_standings
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.postgres.database import connect
@@ -29,6 +29,7 @@ from pipelines.seasons import EASTERN
 from pipelines.sensors import repairs
 from pipelines.warehouse.details import pending_details
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
+from pipelines.warehouse.standings import Audit
 from simulator.server import Served
 
 DAY = dt.timedelta(days=1)
@@ -118,6 +119,12 @@ class SeasonPlayer:
             week = [today - days * DAY for days in range(8)]
             pending = pending_details(connection, MENS_BASKETBALL.sport, week)
         self._runner.run(self._ingest_details(pending))
+
+    def load_standings(self, start: str) -> Audit:
+        """Loads the standings at `start`, US Eastern, as each morning's run does."""
+        self._clock.move_to(at(start))
+        ingesting = ingest_standings(at(start).date(), MENS_BASKETBALL, self._client, self._database)
+        return self._runner.run(ingesting).audit
 
     def request_details(self, moment: dt.datetime) -> None:
         """Runs what the schedule of details requests, with the retries of its runs."""

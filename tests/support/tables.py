@@ -65,6 +65,14 @@ DETAILS = """
 """
 """Apart from the others, because most tests load scoreboards only."""
 
+STANDINGS = "SELECT * FROM standing ORDER BY as_of, school"
+DISCREPANCIES = """
+    SELECT season, school, difference, theirs, ours, finding, game_ids, first_seen, last_seen, resolved_because,
+           resolved_at IS NULL AS is_open
+    FROM discrepancy
+    ORDER BY school COLLATE "C", first_seen
+"""
+
 EMPTY_ALL = f"TRUNCATE {', '.join(name for name in TABLE_NAMES if name != table_name(DimDate))} RESTART IDENTITY"
 """Deletes all rows but those of the migrations."""
 
