@@ -20,7 +20,7 @@ FLAGS = (
 )
 TIMEOUT = 120_000
 """Milliseconds. Long, because the machine may be busy and no test measures time."""
-DOCUMENTED = {"scoreboard", "lineage", "failed-date", "coverage"}
+DOCUMENTED = {"scoreboard", "lineage", "failed-date", "failed-run", "recovered-date", "failed-check", "coverage"}
 """Screenshots used by the documentation."""
 MAX_SCREENSHOT_BYTES = 200_000
 

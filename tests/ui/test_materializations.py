@@ -135,6 +135,7 @@ def test_a_backfill_shows_why_a_date_failed_and_reruns_only_that_date(
     select_dates(page, f"[{first}...{last}]")
     expect(page.get_by_text("Materialized (5)")).to_be_visible()
     expect(page.get_by_text("View all historical events (1)")).to_be_visible()
+    screenshot("recovered-date")
 
 
 def test_a_failing_request_is_retried_after_two_four_and_eight_seconds(
