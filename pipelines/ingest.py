@@ -2,8 +2,8 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -87,10 +87,14 @@ async def ingest_date(
             error.answer = response.raw
         await keep_refused(database, question, error, expected)
         raise
-    async with database.get_session() as session:
-        required = database.is_archive_required
-        report = await load_and_keep(session, response, scoreboard, expected, is_archive_required=required)
-    return IngestedDate(scoreboard, report)
+    load = partial(
+        load_and_keep,
+        response=response,
+        scoreboard=scoreboard,
+        games_expected=expected,
+        is_archive_required=database.is_archive_required,
+    )
+    return IngestedDate(scoreboard, await database.commit(load))
 
 
 async def load_and_keep(
@@ -120,56 +124,62 @@ def calendars_of(league: League, ncaa_api: NcaaClient, database: Database) -> Ca
     return Calendars(league, database, ncaa_api.calendar_url, ncaa_api.season_calendar)
 
 
-async def ingest_dates(
+def ingest_dates(
     dates: Sequence[dt.date], league: League, ncaa_api: NcaaClient, database: Database, log: BoundLogger
 ) -> AsyncGenerator[tuple[dt.date, IngestedDate | GamePulseError], None]:
-    """Ingests dates concurrently and yields each outcome when it is ready. A failing date does not stop the others.
-
-    Close the generator (`aclosing`) to stop early: closing it cancels the remaining dates. An interrupt cancels them
-    and is raised after the outcomes of the dates that are done.
-    """
-    slots = asyncio.Semaphore(CONCURRENT_DATES)
+    """Ingests dates concurrently and yields outcomes as `ingest_each` does."""
     calendars = calendars_of(league, ncaa_api, database)
 
-    async def ingest(game_date: dt.date) -> tuple[dt.date, IngestedDate | GamePulseError]:
+    async def ingest(game_date: dt.date, events: BoundLogger) -> IngestedDate:
+        events.info("ncaa_games_asset_started")
+        outcome = await ingest_date(game_date, league, ncaa_api, database, calendars)
+        events.info("ncaa_games_asset_completed", is_stale=outcome.report.is_stale, **outcome.report.counts())
+        return outcome
+
+    return ingest_each("ncaa_games", ingest, dates, CONCURRENT_DATES, ncaa_api, database, log)
+
+
+async def ingest_each(
+    asset: str,
+    ingest: Callable[[dt.date, BoundLogger], Awaitable[T]],
+    dates: Iterable[dt.date],
+    concurrent: int,
+    ncaa_api: NcaaClient,
+    database: Database,
+    log: BoundLogger,
+) -> AsyncGenerator[tuple[dt.date, T | GamePulseError], None]:
+    """Ingests dates, some at the same time, and yields the outcome of each when it is ready. A failure stops no other.
+
+    Close the generator (`aclosing`) to stop early: closing it cancels the remaining dates. An interrupt cancels them
+    and is raised after the outcomes of the dates that are done. So each outcome must be recorded before the next is
+    asked for and before control returns to Dagster, which raises an interrupt there at once.
+    """
+    slots = asyncio.Semaphore(concurrent)
+
+    async def outcome_of(game_date: dt.date) -> tuple[dt.date, T | GamePulseError]:
         events = log.bind(partition=game_date.isoformat())
         async with slots:
-            events.info("ncaa_games_asset_started")
             try:
-                outcome = await ingest_date(game_date, league, ncaa_api, database, calendars)
+                return game_date, await ingest(game_date, events)
             except GamePulseError as error:
-                events.error("ncaa_games_asset_failed", error=str(error))
+                events.error(f"{asset}_asset_failed", error=str(error))
                 return game_date, error
-            events.info("ncaa_games_asset_completed", is_stale=outcome.report.is_stale, **outcome.report.counts())
-            return game_date, outcome
 
-    tasks = [asyncio.create_task(ingest(game_date)) for game_date in dates]
-    async with aclosing(as_completed(tasks, ncaa_api, database)) as outcomes:
-        async for outcome in outcomes:
-            yield outcome
-
-
-async def as_completed(
-    tasks: Sequence[asyncio.Task[T]], ncaa_api: NcaaClient, database: Database
-) -> AsyncGenerator[T, None]:
-    """Yields the result of each task when it is ready. Closing the generator cancels the others.
-
-    An interrupt cancels them and is raised after the results of the tasks that are done.
-    """
-    # Dagster raises an interrupt that arrives between two outcomes, and closes a run's resources before its generators.
+    tasks = [asyncio.create_task(outcome_of(game_date)) for game_date in dates]
+    # Dagster closes a run's resources before its generators.
     ncaa_api.users.update(tasks)
     database.users.update(tasks)
     interrupts = Interrupts()
     try:
-        for done in asyncio.as_completed(tasks):
-            with interrupts.cancelling(tasks):
+        with interrupts.cancelling(tasks):
+            for done in asyncio.as_completed(tasks):
                 try:
-                    result = await done
+                    outcome = await done
                 except asyncio.CancelledError:
                     if interrupts.received is None:
                         raise
                     continue
-            yield result
+                yield outcome
         interrupts.pass_on()
     finally:
         ncaa_api.users.difference_update(tasks)
@@ -243,7 +253,8 @@ async def ingest_date_details(
         )
         for contest_id, error in failures.items()
     ]
-    async with database.get_session() as session:
+
+    async def load(session: AsyncSession) -> DateDetails:
         tables_changed = await load_details(session, league, game_date, [*loaded, *failed])
         not_archived = None
         for contest_id, answer, reason in answers:
@@ -256,44 +267,33 @@ async def ingest_date_details(
                 reason=reason,
             )
             not_archived = failure or not_archived
-    return DateDetails(len(contest_ids), loaded, failures, tables_changed, not_archived)
+        return DateDetails(len(contest_ids), loaded, failures, tables_changed, not_archived)
+
+    return await database.commit(load)
 
 
-async def ingest_details(
+def ingest_details(
     pending: Mapping[dt.date, Sequence[int]],
     league: League,
     ncaa_api: NcaaClient,
     database: Database,
     log: BoundLogger,
 ) -> AsyncGenerator[tuple[dt.date, DateDetails | GamePulseError], None]:
-    """Ingests the details of dates in order and yields each outcome. A failing date does not stop the others.
+    """Ingests the details of dates one after the other and yields outcomes as `ingest_each` does."""
 
-    Close the generator (`aclosing`) to stop early.
-    """
-    turn = asyncio.Lock()
+    async def ingest(game_date: dt.date, events: BoundLogger) -> DateDetails:
+        events.info("ncaa_game_details_asset_started", games_pending=len(pending[game_date]))
+        outcome = await ingest_date_details(game_date, pending[game_date], league, ncaa_api, database)
+        if outcome.not_archived is not None:
+            events.warning("ncaa_game_details_not_archived", error=outcome.not_archived)
+        events.info(
+            "ncaa_game_details_asset_completed",
+            games_requested=outcome.requested,
+            games_without_venue=len(outcome.missing),
+        )
+        return outcome
 
-    async def ingest(game_date: dt.date, contest_ids: Sequence[int]) -> tuple[dt.date, DateDetails | GamePulseError]:
-        events = log.bind(partition=game_date.isoformat())
-        async with turn:
-            events.info("ncaa_game_details_asset_started", games_pending=len(contest_ids))
-            try:
-                outcome = await ingest_date_details(game_date, contest_ids, league, ncaa_api, database)
-            except GamePulseError as error:
-                events.error("ncaa_game_details_asset_failed", error=str(error))
-                return game_date, error
-            if outcome.not_archived is not None:
-                events.warning("ncaa_game_details_not_archived", error=outcome.not_archived)
-            events.info(
-                "ncaa_game_details_asset_completed",
-                games_requested=outcome.requested,
-                games_without_venue=len(outcome.missing),
-            )
-            return game_date, outcome
-
-    tasks = [asyncio.create_task(ingest(*item)) for item in pending.items()]
-    async with aclosing(as_completed(tasks, ncaa_api, database)) as outcomes:
-        async for outcome in outcomes:
-            yield outcome
+    return ingest_each("ncaa_game_details", ingest, pending, 1, ncaa_api, database, log)
 
 
 class IngestedStandings(NamedTuple):
@@ -318,8 +318,8 @@ async def ingest_standings(
     today = eastern_date(await database.now())
     if as_of != today:
         standings = parse_standings(await _archived_standings(question, today, database))
-        async with database.get_session() as session:
-            return IngestedStandings(standings, await load_standings(session, league, as_of, standings))
+        load = partial(load_standings, league=league, as_of=as_of, standings=standings)
+        return IngestedStandings(standings, await database.commit(load))
     response = None
     try:
         response = await ncaa_api.standings(league)
@@ -329,11 +329,13 @@ async def ingest_standings(
             error.answer = response.raw
         await keep_refused(database, question, error)
         raise
-    async with database.get_session() as session:
+    raw, required = response.raw, database.is_archive_required
+
+    async def load_and_archive(session: AsyncSession) -> IngestedStandings:
         audit = await load_standings(session, league, as_of, standings)
-        required = database.is_archive_required
-        failure = await keep(session, question, response.raw, "loaded", is_required=required)
-    return IngestedStandings(standings, audit, failure)
+        return IngestedStandings(standings, audit, await keep(session, question, raw, "loaded", is_required=required))
+
+    return await database.commit(load_and_archive)
 
 
 async def _archived_standings(question: Question, today: dt.date, database: Database) -> StandingsResponse:

@@ -31,7 +31,7 @@ from pipelines.warehouse.requested_dates import SCHEDULE
     owners=["team:gamepulse"],
     metadata=source_code(__file__),
     retry_policy=RETRIES,
-    output_required=False,  # dates are reported one by one, because some may fail
+    output_required=False,  # dates are reported one by one, since some may fail, and at once: see `ingest_each`
 )
 async def ncaa_game_details(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
     context: dg.AssetExecutionContext,
@@ -73,7 +73,7 @@ async def ncaa_game_details(  # type: ignore[no-untyped-def]  # Dagster takes no
             if error is not None and (outcome.is_broken or (retries_left and error.retryable)):
                 failures[game_date] = error
             else:
-                yield _materialization(context.asset_key, game_date, outcome)
+                context.log_event(_materialization(context.asset_key, game_date, outcome))
     for event in await table_materializations(database, changed):
         yield event
     if failures:

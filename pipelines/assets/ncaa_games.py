@@ -36,7 +36,7 @@ from pipelines.warehouse.requested_dates import record_outcomes, request_dates
     metadata={**source_code(__file__), "newest_games": dg.MetadataValue.asset(dg.AssetKey("fact_game"))},
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=FAILED_AFTER, warn_window=STALE_AFTER),
     retry_policy=RETRIES,
-    output_required=False,  # dates are reported one by one, because some may fail
+    output_required=False,  # dates are reported one by one, since some may fail, and at once: see `ingest_each`
 )
 async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
     context: dg.AssetExecutionContext,
@@ -74,7 +74,7 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
             else:
                 changed |= outcome.report.tables_changed
                 findings = await _findings(game_date, outcome, database, event_log)
-                yield _materialization(context.asset_key, game_date, outcome, findings)
+                context.log_event(_materialization(context.asset_key, game_date, outcome, findings))
     if not is_replay and any(isinstance(error, DatabaseError) for error in failures.values()):
         with suppress(DatabaseError):  # it may be back
             await _record_outcomes(database, dates, failures)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from contextlib import aclosing
 
 import dagster as dg
 from structlog.stdlib import BoundLogger
@@ -9,7 +10,7 @@ from structlog.stdlib import BoundLogger
 from pipelines.assets.ncaa_games import failure_of, materialized_by
 from pipelines.assets.source_code import source_code
 from pipelines.errors import GamePulseError
-from pipelines.ingest import ingest_standings
+from pipelines.ingest import IngestedStandings, ingest_each, ingest_standings
 from pipelines.ncaa.client import NcaaClient
 from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.ncaa.standings import Standings
@@ -28,7 +29,7 @@ from pipelines.warehouse.standings import Audit
     owners=["team:gamepulse"],
     metadata=source_code(__file__),
     retry_policy=RETRIES,
-    output_required=False,  # dates are reported one by one, because some may fail
+    output_required=False,  # dates are reported one by one, since some may fail, and at once: see `ingest_each`
 )
 async def ncaa_standings(  # type: ignore[no-untyped-def]  # Dagster takes no annotation for an async generator
     context: dg.AssetExecutionContext,
@@ -42,24 +43,28 @@ async def ncaa_standings(  # type: ignore[no-untyped-def]  # Dagster takes no an
     from the archive, or fails. Each record is compared with that of team_record. Differences are rows of discrepancy.
     """
     done = materialized_by(context)
+    mornings = [dt.date.fromisoformat(key) for key in context.partition_keys if key not in done]
     failures: dict[dt.date, GamePulseError] = {}
-    for key in context.partition_keys:
-        if key in done:
-            continue
-        as_of, events = dt.date.fromisoformat(key), event_log.bind(partition=key)
-        try:
-            standings, audit, not_archived = await ingest_standings(as_of, MENS_BASKETBALL, ncaa_api, database)
-        except GamePulseError as error:
-            events.error("ncaa_standings_asset_failed", error=str(error))
-            failures[as_of] = error
-            continue
-        if not_archived is not None:
-            events.warning("ncaa_standings_not_archived", error=not_archived)
-        findings = [finding.finding for finding in audit.findings]
+
+    async def ingest(as_of: dt.date, events: BoundLogger) -> IngestedStandings:
+        ingested = await ingest_standings(as_of, MENS_BASKETBALL, ncaa_api, database)
+        if ingested.not_archived is not None:
+            events.warning("ncaa_standings_not_archived", error=ingested.not_archived)
+        audit, findings = ingested.audit, [finding.finding for finding in ingested.audit.findings]
         events.info("ncaa_standings_asset_completed", teams=audit.schools, teams_agreed=audit.agreed, findings=findings)
-        yield _materialization(context.asset_key, standings, audit)
+        return ingested
+
+    loads = ingest_each("ncaa_standings", ingest, mornings, 1, ncaa_api, database, event_log)
+    async with aclosing(loads) as outcomes:
+        async for as_of, outcome in outcomes:
+            if isinstance(outcome, GamePulseError):
+                failures[as_of] = outcome
+            else:
+                context.log_event(_materialization(context.asset_key, outcome.standings, outcome.audit))
     if failures:
         raise failure_of(failures, context.retry_number)
+    return
+    yield  # a function that returns None would materialize all partitions
 
 
 def _materialization(key: dg.AssetKey, standings: Standings, audit: Audit) -> dg.AssetMaterialization:

@@ -2,10 +2,10 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
@@ -19,6 +19,8 @@ from pipelines.postgres.database import ready_database
 from pipelines.postgres.errors import translate_error
 from pipelines.postgres.url import asyncpg_arguments, set_keepalives
 from pipelines.settings import Settings
+
+T = TypeVar("T")
 
 # A session that is stuck becomes an error of its own class instead of a run that hangs.
 SERVER_SETTINGS = {
@@ -81,6 +83,33 @@ class Database:
         ) as error:
             # asyncpg's own timeouts have no text.
             raise translate_error(url, error if str(error) else OSError("no answer in time")) from error
+
+    async def commit(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Does work in a session and returns its result when it is committed.
+
+        A cancellation is passed on to the work. During the commit it comes too late and has no effect, since the caller
+        would not know what is committed.
+
+        Raises:
+            DatabaseError: as `get_session`.
+        """
+        is_committing = False
+
+        async def work_and_commit() -> T:
+            nonlocal is_committing
+            async with self.get_session() as session:
+                result = await work(session)
+                is_committing = True
+            return result
+
+        task = asyncio.create_task(work_and_commit())
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError:
+                if not is_committing:
+                    task.cancel()
+        return task.result()
 
     async def now(self) -> dt.datetime:
         """Returns the moment by the database's clock, which all processes on one database share."""

@@ -6,6 +6,7 @@ import datetime as dt
 import heapq
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -55,39 +56,44 @@ async def replay_dates(dates: Sequence[dt.date], league: League, database: Datab
 
     One transaction per season: readers see all of its dates change at once, and loads wait for it. A date without
     believed answers in the archive is left out; one that has an unreadable answer fails, and stays as it was. Standings
-    are loaded where the tables have none of the season. Close the generator (`aclosing`) to stop early.
+    are loaded where the tables have none of the season. Close the generator (`aclosing`) to stop early. An interrupt is
+    raised after the outcomes of the season that is committed, as by `ingest_dates`.
     """
     interrupts = Interrupts()
-    for season, group in groupby(sorted(dates), season_of):
-        task = asyncio.create_task(_replay_season(season, list(group), league, database))
-        database.users.add(task)
-        try:
-            with interrupts.cancelling([task]):
+    tasks: set[asyncio.Task[list[Outcome]]] = set()
+    with interrupts.cancelling(tasks):
+        for season, group in groupby(sorted(dates), season_of):
+            task = asyncio.create_task(_replay_season(season, list(group), league, database))
+            tasks.add(task)
+            database.users.add(task)
+            try:
                 outcomes = await task
-        except GamePulseError as error:
-            outcomes = [(date, error) for date in dates if season_of(date) == season]
-        except asyncio.CancelledError:
-            if interrupts.received is None:
-                raise
-            break
-        finally:
-            database.users.discard(task)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        for outcome in outcomes:
-            yield outcome
+            except GamePulseError as error:
+                outcomes = [(date, error) for date in dates if season_of(date) == season]
+            except asyncio.CancelledError:
+                if interrupts.received is None:
+                    raise
+                break
+            finally:
+                database.users.discard(task)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            for outcome in outcomes:
+                yield outcome
+            if interrupts.received is not None:
+                break
     interrupts.pass_on()
 
 
 async def _replay_season(season: int, dates: Sequence[dt.date], league: League, database: Database) -> list[Outcome]:
     try:
-        async with database.get_session() as session:
-            return list((await _replace(session, season, dates, league)).items())
+        return list((await database.commit(partial(_replace, season=season, dates=dates, league=league))).items())
     except (ArchiveError, NcaaApiError):
         pass  # seldom: which dates it concerns takes as long to find out as parsing all answers does
     async with database.get_session() as session:
         failures = await _unreadable(await begin(session), dates, league)
-        replaced = await _replace(session, season, [date for date in dates if date not in failures], league)
+    readable = [date for date in dates if date not in failures]
+    replaced = await database.commit(partial(_replace, season=season, dates=readable, league=league))
     return [*failures.items(), *replaced.items()]
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import sqlalchemy as sa
 from support.dagster_stack import Stack, until
 from support.invariants import is_alive
+from support.tables import SLOW_COMMITS
 
 from pipelines.warehouse.load import TAKE_TURN
 
@@ -71,9 +73,15 @@ def test_a_run_is_canceled_during_a_load_and_nothing_of_it_is_written(stack: Sta
 
 
 def test_a_canceled_range_has_loaded_exactly_the_dates_it_reported(stack: Stack) -> None:
-    run_id = stack.launch_range("2025-12-01", "2026-01-31")
-    until("some dates are loaded", lambda: len(stack.materialized(run_id)) >= 5, 60)
-    assert_canceled_at_once(stack, run_id)
+    with stack.engine.begin() as connection:
+        connection.execute(sa.text(SLOW_COMMITS.format(table="scoreboard")))
+    try:
+        run_id = stack.launch_range("2025-12-01", "2026-01-31")
+        until("some dates are loaded", lambda: len(stack.materialized(run_id)) >= 5, 60)
+        assert_canceled_at_once(stack, run_id)
+    finally:
+        with stack.engine.begin() as connection:
+            connection.execute(sa.text("DROP FUNCTION wait_once CASCADE"))
     time.sleep(1)
     materialized = stack.materialized(run_id)
     assert 5 <= len(materialized) < 62

@@ -75,6 +75,17 @@ DISCREPANCIES = """
 
 EMPTY_ALL = f"TRUNCATE {', '.join(name for name in TABLE_NAMES if name != table_name(DimDate))} RESTART IDENTITY"
 """Deletes all rows but those of the migrations."""
+SLOW_COMMITS = """
+    CREATE FUNCTION wait_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF coalesce(current_setting('test.has_waited', true), '') = '' THEN
+            PERFORM set_config('test.has_waited', 'yes', true), pg_sleep(0.3);
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER wait_once AFTER INSERT OR UPDATE ON {table}
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_once()
+"""
+"""Lets each transaction that writes `table` take 0.3 seconds to commit."""
 
 
 async def driver_connection(session: AsyncSession) -> "asyncpg.Connection[Any]":
