@@ -95,8 +95,10 @@ def run_stack(settings: Settings, url: URL, host: str, port: int, simulator: Seq
             local = HOST if host == "0.0.0.0" else host  # noqa: S104 - compared, not listened on
             _wait_for_webserver(f"http://{local}:{port}", children, log)
         now = dt.datetime.now(dt.UTC)
+        ui = f"http://{'localhost' if host == HOST else host}:{port}"
         facts = {
-            "Dagster UI": f"http://{'localhost' if host == HOST else host}:{port}",
+            "Dagster UI": ui,
+            "Today's games": f"{ui}/assets/fact_game",
             "NCAA API": f"{settings.ncaa_api_url}{' (simulated games; open it to see them)' if simulate else ''}",
             "Database": describe(url),
             "Running": ", ".join(commands),

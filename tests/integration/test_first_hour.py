@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,6 +147,12 @@ def test_by_a_clone_each_command_of_the_readme_beside_a_detached_stack(person: P
             assert ("`uv run gamepulse audit --load --simulate`" in shown) == waits
     assert {"coverage.html", "games", "gamepulse.dump"} <= {path.name for path in person.folder.iterdir()}
     until("there is a log", lambda: person.type("uv run gamepulse logs -n 3").count("\n") == 3, 20)
+    logs = person.terminal(readme("uv run gamepulse logs -f"))
+    logs.expect("\n")
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"http://127.0.0.1:{person.port}/report_asset_check/of-the-log", b"", timeout=30)
+    logs.expect("Refused POST '/report_asset_check/of-the-log'")
+    logs.sendcontrol("c")
     assert "gamepulse up` and its processes are stopped." in person.type("uv run gamepulse down")
 
 

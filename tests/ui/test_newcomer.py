@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 from support.dagster_stack import until
+from support.up import Up
 
 from models.fact_game import FactGame
 from pipelines.assets import ncaa_games
@@ -14,7 +15,7 @@ from pipelines.assets import ncaa_games
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 
 
-def test_the_catalog_describes_rows_owners_and_freshness(page: Page, screenshot: Callable[[str], None]) -> None:
+def test_the_catalog_describes_rows_owners_and_freshness(page: Page, up: Up, screenshot: Callable[[str], None]) -> None:
     page.goto("/assets/ncaa_games")
     description = ncaa_games.specs_by_key[ncaa_games.key].description
     for paragraph in shown(description).split("\n\n"):
@@ -33,7 +34,9 @@ def test_the_catalog_describes_rows_owners_and_freshness(page: Page, screenshot:
     until("the asset is fresh", lambda: is_fresh(page), 180)
     screenshot("catalog")
 
-    page.goto("/assets/fact_game")
+    printed = re.search(r"Today's games[^\n]*(http\S+)", up.log.read_text())
+    assert printed is not None
+    page.goto(printed[1])
     [first, *_] = shown(inspect.getdoc(FactGame)).split("\n\n")
     expect(page.get_by_text(" ".join(first.split()))).to_be_visible()
     expect(page.get_by_text("Tip-off; null when to be announced")).to_be_visible()
