@@ -59,7 +59,7 @@ def restore(file: File, simulate: Simulate = False) -> None:
     settings = Settings()
     url = database_url(settings)
     programs = dumps.Programs(find_dump_programs(settings, url))
-    former = f"{url.database}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S}"
+    former = f"{url.database}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S_%f}"
     restored = dumps.restore(settings, programs, file, former)
     say(f"Restored {file} to {describe(url)}: {_content(restored.dump)}.")
     if restored.former is not None:

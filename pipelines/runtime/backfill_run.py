@@ -84,28 +84,34 @@ def backfill(
     failures: list[dg.DagsterEvent] = []
     interrupted = False
     games = 0
+
+    def record(entry: dg.EventLogEntry) -> None:
+        nonlocal games
+        if (event := entry.dagster_event) is None:
+            return
+        watch(event)
+        if event.is_step_materialization and event.partition is not None:
+            date = dt.date.fromisoformat(event.partition)
+            materialization = event.step_materialization_data.materialization
+            loaded.add(date)
+            if (processed := materialization.metadata.get("games_processed")) is not None:
+                games += int(str(processed.value))
+            is_stale = materialization.metadata.get("is_stale")
+            if is_stale is not None and is_stale.value:
+                stale.add(date)
+            if found := findings_of(materialization):
+                findings[date] = found
+
     with open_instance() as instance, _hang_up_interrupts():
         try:
             for dates_of_run in ranges_of(dates):
                 if interrupted:
                     break
                 run_ids.append(make_new_run_id())
+                # As they are written: the run's iterator has those of a step when it ends, and not when it fails.
+                instance.add_event_listener(run_ids[-1], record)
                 for event in _execute(instance, run_ids[-1], dates_of_run, tags, job):
-                    watch(event)
-                    if event.is_step_materialization and event.partition is not None:
-                        date, materialization = (
-                            dt.date.fromisoformat(event.partition),
-                            event.step_materialization_data.materialization,
-                        )
-                        loaded.add(date)
-                        if (processed := materialization.metadata.get("games_processed")) is not None:
-                            games += int(str(processed.value))
-                        is_stale = materialization.metadata.get("is_stale")
-                        if is_stale is not None and is_stale.value:
-                            stale.add(date)
-                        if found := findings_of(materialization):
-                            findings[date] = found
-                    elif _is_interrupt(event):
+                    if _is_interrupt(event):
                         interrupted = True
                         _cancel(instance, run_ids[-1])
                     elif event.is_step_failure or event.is_run_failure:

@@ -71,7 +71,9 @@ def assert_same(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
         actual_rows, expected_rows = (Counter(tuple(row.items()) for row in side) for side in (actual[name], rows))
         missing = list((expected_rows - actual_rows).elements())
         surplus = list((actual_rows - expected_rows).elements())
-        assert (missing[:1], surplus[:1]) == ([], []), f"{name}: {len(missing)} rows missing, {len(surplus)} too many"
+        assert (missing, surplus) == ([], []), (
+            f"{name}: {len(missing)} rows missing, {len(surplus)} too many\n{missing[:1]}\n{surplus[:1]}"
+        )
 
 
 def empty(stack: Stack) -> None:
