@@ -112,7 +112,8 @@ async def write_details(
 
 
 async def derive_sites(connection: "asyncpg.Connection[Any]", league: League, season: int) -> None:
-    """Derives the neutral sites of a season from the venues of its games."""
+    """Derives the neutral sites of a season from the venues of its final games, which are all that have one."""
+    await connection.execute(read_sql("clear_sites"), league.sport, season)
     games: list[PlayedGame] = []
     stored: dict[str, tuple[Any, ...]] = {}
     width = len(PlayedGame._fields)

@@ -40,6 +40,9 @@ FINAL_GAMES = """
     JOIN dim_team AS away ON away.team_key = away_team_key
     LEFT JOIN game_detail USING (game_id)
 """
+WITHDRAW_ONE = """
+    UPDATE fact_game SET game_status = 'withdrawn' WHERE game_id = (SELECT min(game_id) FROM game_detail)
+"""
 
 
 @pytest.fixture
@@ -134,6 +137,21 @@ def test_misses_have_a_reason_and_are_requested_again(materialize: Materialize, 
     assert materialize(ncaa_game_details).success
     assert sorted(requested(simulated)) == [row["game_id"].replace("ncaam_", "/game/") for row in reasons]
     assert rows("SELECT 1 FROM game_detail WHERE venue_key IS NULL OR missing_reason IS NOT NULL") == []
+
+
+def test_a_game_that_is_no_longer_final_has_no_neutral_site(
+    materialize: Materialize, rows: Rows, database_url: sa.URL
+) -> None:
+    assert materialize(ncaa_games).success
+    assert materialize(ncaa_game_details).success
+    with connect(database_url) as connection:
+        connection.execute(sa.text(WITHDRAW_ONE))
+        connection.commit()
+    assert materialize(ncaa_game_details).success
+    without = rows(
+        "SELECT game_status FROM game_detail JOIN fact_game USING (game_id) WHERE neutral_site_basis IS NULL"
+    )
+    assert without == [{"game_status": "withdrawn"}]
 
 
 def test_a_retry_requests_only_what_failed(materialize: Materialize, simulated: Served, rows: Rows) -> None:
