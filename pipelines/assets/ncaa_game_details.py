@@ -17,7 +17,7 @@ from pipelines.ncaa.league import MENS_BASKETBALL
 from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import findings_metadata
-from pipelines.runtime.retries import RETRIES
+from pipelines.runtime.retries import RETRIES, record
 from pipelines.runtime.runs import requester
 from pipelines.warehouse.details import duration_message, pending_details, requested_today, within_budget
 from pipelines.warehouse.requested_dates import SCHEDULE
@@ -73,7 +73,7 @@ async def ncaa_game_details(  # type: ignore[no-untyped-def]  # Dagster takes no
             if error is not None and (outcome.is_broken or (retries_left and error.retryable)):
                 failures[game_date] = error
             else:
-                context.log_event(_materialization(context.asset_key, game_date, outcome))
+                record(context, _materialization(context.asset_key, game_date, outcome))
     for event in await table_materializations(database, changed):
         yield event
     if failures:

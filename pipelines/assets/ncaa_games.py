@@ -22,7 +22,7 @@ from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import failed_dates_metadata, findings_metadata
 from pipelines.runtime.replay import replay_dates
-from pipelines.runtime.retries import RETRIES
+from pipelines.runtime.retries import RETRIES, record
 from pipelines.runtime.runs import REPLAY_TAG, requester
 from pipelines.warehouse.requested_dates import record_outcomes, request_dates
 
@@ -74,7 +74,7 @@ async def ncaa_games(  # type: ignore[no-untyped-def]  # Dagster takes no annota
             else:
                 changed |= outcome.report.tables_changed
                 findings = await _findings(game_date, outcome, database, event_log)
-                context.log_event(_materialization(context.asset_key, game_date, outcome, findings))
+                record(context, _materialization(context.asset_key, game_date, outcome, findings))
     if not is_replay and any(isinstance(error, DatabaseError) for error in failures.values()):
         with suppress(DatabaseError):  # it may be back
             await _record_outcomes(database, dates, failures)

@@ -17,7 +17,7 @@ from pipelines.ncaa.standings import Standings
 from pipelines.partitions import game_dates
 from pipelines.postgres.sessions import Database
 from pipelines.runtime.failures import findings_metadata
-from pipelines.runtime.retries import RETRIES
+from pipelines.runtime.retries import RETRIES, record
 from pipelines.warehouse.standings import Audit
 
 
@@ -60,7 +60,7 @@ async def ncaa_standings(  # type: ignore[no-untyped-def]  # Dagster takes no an
             if isinstance(outcome, GamePulseError):
                 failures[as_of] = outcome
             else:
-                context.log_event(_materialization(context.asset_key, outcome.standings, outcome.audit))
+                record(context, _materialization(context.asset_key, outcome.standings, outcome.audit))
     if failures:
         raise failure_of(failures, context.retry_number)
     return

@@ -6,9 +6,10 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.errors import raise_execution_interrupts
-from dagster._core.execution.plan.objects import ErrorSource
+from dagster._core.execution.plan.objects import ErrorSource, StepFailureData
 from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 
+from pipelines.runtime.retries import EventLostError
 from pipelines.runtime.run_launcher import process_tag
 from pipelines.runtime.runs import DETAILS_ASSET, DETAILS_JOB, MAX_RUNTIME_TAG, max_runtime, run_dates
 from pipelines.settings import Settings
@@ -29,6 +30,11 @@ def _longer_runtime(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[st
         of_details=run.job_name == DETAILS_JOB or DETAILS_ASSET in (run.asset_selection or ()),
     )
     return {MAX_RUNTIME_TAG: str(needed)} if 0 < limit < needed else {}
+
+
+def _is_event_lost(failure: StepFailureData) -> bool:
+    is_ours = failure.error is not None and failure.error.cls_name == EventLostError.__name__
+    return is_ours or failure.error_source == ErrorSource.UNEXPECTED_ERROR
 
 
 class _InProcessExecutor(dg.Executor):
@@ -54,7 +60,7 @@ class _InProcessExecutor(dg.Executor):
                 # The asset's code did not fail: its events could not be stored, for example because PostgreSQL
                 # restarted during a statement. Dagster does not retry the step for that, and retries the run only
                 # with this tag.
-                if event.is_step_failure and event.step_failure_data.error_source == ErrorSource.UNEXPECTED_ERROR:
+                if event.is_step_failure and _is_event_lost(event.step_failure_data):
                     plan_context.instance.add_run_tags(plan_context.run_id, {RETRY_ON_ASSET_OR_OP_FAILURE_TAG: "true"})
                 yield event
                 # Dagster's wait before a retry, up to eight seconds here, defers interrupts.

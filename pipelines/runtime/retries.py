@@ -1,4 +1,4 @@
-"""Retry policy of the assets."""
+"""When the step or the run of an asset is retried."""
 
 import sys
 
@@ -20,3 +20,21 @@ class DoublingRetryPolicy(dg.RetryPolicy):
 
 
 RETRIES = DoublingRetryPolicy(max_retries=3, delay=2)
+
+
+class EventLostError(dg.DagsterError):
+    """An event of an asset could not be stored, at least in part. The executor has the run retried, not the step."""
+
+
+def record(context: dg.AssetExecutionContext, materialization: dg.AssetMaterialization) -> None:
+    """Records a date while the asset goes on.
+
+    A `yield` would return control to Dagster, where an interrupt leaves dates loaded that are not recorded.
+
+    Raises:
+        EventLostError: Dagster's tables cannot be used.
+    """
+    try:
+        context.log_event(materialization)
+    except Exception as error:  # the storage's, the driver's or our own
+        raise EventLostError(f"{materialization.partition} is loaded and could not be recorded: {error}") from error

@@ -15,6 +15,11 @@ pytestmark = [pytest.mark.daemon, pytest.mark.timeout(240)]
 CLEAN = [f"2026-01-{day:02}" for day in range(5, 10)]
 BAD = "2026-02-03"
 ONE_BAD = ["2026-02-02", BAD, "2026-02-04"]
+UNSTORED = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON dagster.event_logs
+    FOR EACH ROW WHEN (NEW.dagster_event_type = 'STEP_SUCCESS') EXECUTE FUNCTION refuse()
+"""
 
 
 def test_a_backfill_is_one_run_per_date_and_only_failed_dates_are_re_executed(stack: Stack) -> None:
@@ -94,7 +99,7 @@ def test_a_killed_run_leaves_whole_dates_and_is_detected_and_retried(stack: Stac
         assert stack.games(date) == stack.simulated_games(date)
 
 
-def test_a_run_whose_event_could_not_be_stored_is_retried(stack: Stack) -> None:
+def test_a_run_that_could_not_record_its_date_is_retried(stack: Stack) -> None:
     waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%asset_keys%'"
     stack.set_faults(hang={"seconds": 2})
     run_id = stack.wait_for_request(lambda: stack.launch_date("2026-01-22"))
@@ -103,11 +108,28 @@ def test_a_run_whose_event_could_not_be_stored_is_retried(stack: Stack) -> None:
         stack.set_faults()
         [[pid]] = until("the run reports the date", lambda: stack.rows(waiting), 60)
         stack.rows(f"SELECT pg_terminate_backend({pid})")
+    assert_retried(stack, run_id, "2026-01-22")
+    assert stack.games("2026-01-22") == stack.simulated_games("2026-01-22")
+
+
+def test_a_run_whose_last_event_could_not_be_stored_is_retried(stack: Stack) -> None:
+    with stack.engine.begin() as connection:
+        connection.execute(sa.text(UNSTORED))
+    run_id = stack.launch_date("2026-01-23")
+    try:
+        stack.finish(run_id)
+    finally:
+        with stack.engine.begin() as connection:
+            connection.execute(sa.text("DROP FUNCTION refuse() CASCADE"))
+    assert_retried(stack, run_id, "2026-01-23")
+
+
+def assert_retried(stack: Stack, run_id: str, date: str) -> None:
+    """Asserts that the run failed and that another one, not another attempt of its step, loaded the date."""
     assert stack.finish(run_id) == "FAILURE"
     retry = stack.retry_of(run_id)
     assert stack.finish(retry) == "SUCCESS"
-    assert stack.materialized(retry) == ["2026-01-22"]
-    assert stack.games("2026-01-22") == stack.simulated_games("2026-01-22")
+    assert stack.materialized(retry) == [date]
 
 
 def test_a_killed_command_line_is_detected_within_two_minutes(stack: Stack) -> None:
