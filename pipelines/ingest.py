@@ -152,7 +152,8 @@ async def ingest_each(
 
     Close the generator (`aclosing`) to stop early: closing it cancels the remaining dates. An interrupt cancels them
     and is raised after the outcomes of the dates that are done. So each outcome must be recorded before the next is
-    asked for and before control returns to Dagster, which raises an interrupt there at once.
+    asked for and before control returns to Dagster, which raises an interrupt there at once. `asset` begins the name of
+    the event that is logged for a failure.
     """
     slots = asyncio.Semaphore(concurrent)
 
