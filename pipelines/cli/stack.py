@@ -98,7 +98,7 @@ def run_stack(settings: Settings, url: URL, host: str, port: int, simulator: Seq
         ui = f"http://{'localhost' if host == HOST else host}:{port}"
         facts = {
             "Dagster UI": ui,
-            "Today's games": f"{ui}/assets/fact_game",
+            "Today's games": f"{ui}/assets/fact_game?view=events",
             "NCAA API": f"{settings.ncaa_api_url}{' (simulated games; open it to see them)' if simulate else ''}",
             "Database": describe(url),
             "Running": ", ".join(commands),

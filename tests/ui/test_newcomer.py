@@ -37,6 +37,8 @@ def test_the_catalog_describes_rows_owners_and_freshness(page: Page, up: Up, scr
     printed = re.search(r"Today's games[^\n]*(http\S+)", up.log.read_text())
     assert printed is not None
     page.goto(printed[1])
+    expect(page.get_by_role("columnheader", name="State (ET)").first).to_be_in_viewport()
+    page.goto("/assets/fact_game")
     [first, *_] = shown(inspect.getdoc(FactGame)).split("\n\n")
     expect(page.get_by_text(" ".join(first.split()))).to_be_visible()
     expect(page.get_by_text("Tip-off; null when to be announced")).to_be_visible()
